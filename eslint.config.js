@@ -6,13 +6,21 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 /** Nothing under `target` may import anything under `from`, but for `except` (folders relative to `from`). */
-const forbid = (target, from, message) => ({ target: `./${target}`, from: from.map((f) => `./${f}`), message });
+const forbid = (target, from, message) => ({
+  target: `./${target}`,
+  from: from.map((f) => `./${f}`),
+  message,
+});
 
 const zones = [
   forbid("protocol", ["daemons", "infra", "tui", "lab", "bench"], "protocol/ imports zod only"),
   forbid("daemons", ["infra", "tui", "lab", "bench"], "daemons meet the rest over the wire: use protocol/"),
   forbid("tui", ["daemons", "infra", "lab", "bench"], "tui meets the rest over the wire: use protocol/"),
-  forbid("infra", ["daemons", "tui", "lab", "bench"], "infra ships daemons as artifacts, it does not import them"),
+  forbid(
+    "infra",
+    ["daemons", "tui", "lab", "bench"],
+    "infra ships daemons as artifacts, it does not import them",
+  ),
   forbid("daemons/agent", ["daemons/status"], "the two daemons meet over SSH only"),
   forbid("daemons/status", ["daemons/agent", "daemons/docker"], "the two daemons meet over SSH only"),
   ...["ssh", "docker", "host"].map((kit) =>
@@ -49,7 +57,10 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-floating-promises": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "import-x/no-cycle": "error",

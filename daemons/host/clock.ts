@@ -1,0 +1,14 @@
+/** Time as the daemons see it, so that tests need not wait. */
+export interface Clock {
+  now(): Date;
+  /** Calls back once after `ms`; the returned function cancels. A pending timer keeps no process alive. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export const realClock: Clock = {
+  now: () => new Date(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { session } from "./session.ts";
+
+/** The status daemon's local side: newline-delimited JSON, first one snapshot, then changes. */
+export const fleetSocketPath = "/run/convocate/fleet.sock";
+
+/** `up`: events arrive. `silent`: connected, no heartbeat for 90 s. `down`: not connected (never was, or link lost). */
+export const agentHealth = z.enum(["up", "silent", "down"]);
+
+export const fleetAgent = z.looseObject({
+  agent_id: z.string(),
+  /** The stack's name of the host, for people. */
+  host: z.string(),
+  /** Where tcp/222 is reached. */
+  address: z.string(),
+  health: agentHealth,
+  /** Since when the health is what it is; RFC 3339. */
+  since: z.string(),
+  /** Why the agent is not up, for people. */
+  reason: z.string().optional(),
+  version: z.string().optional(),
+  image_tag: z.string().optional(),
+});
+export type FleetAgent = z.infer<typeof fleetAgent>;
+
+/** A session with its agent's id filled in. */
+export const fleetSession = session.extend({ agent_id: z.string() });
+export type FleetSession = z.infer<typeof fleetSession>;
+
+export const fleetMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("snapshot"), agents: z.array(fleetAgent), sessions: z.array(fleetSession) }),
+  z.object({ type: z.literal("agent"), agent: fleetAgent }),
+  z.object({ type: z.literal("agent.removed"), agent_id: z.string() }),
+  z.object({ type: z.literal("session"), session: fleetSession }),
+  z.object({ type: z.literal("session.removed"), agent_id: z.string(), session_id: z.string() }),
+]);
+export type FleetMessage = z.infer<typeof fleetMessage>;

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { limits, session } from "./session.ts";
+
+/** A request over this many bytes ends the channel with an error; a response is at most `maxResponse`. */
+export const maxRequest = 1 << 20;
+export const maxResponse = 32 << 20;
+
+const requestId = z.union([z.string().max(64), z.number()]);
+
+/** `{"op","params"}`; with `"id"` the channel stays open and requests may be pipelined (ours). */
+export const request = z.object({
+  op: z.string(),
+  params: z.record(z.string(), z.unknown()).nullish(),
+  id: requestId.optional(),
+});
+export type Request = z.infer<typeof request>;
+
+export const response = z.discriminatedUnion("ok", [
+  z.looseObject({ ok: z.literal(true), result: z.unknown(), id: requestId.optional() }),
+  z.looseObject({
+    ok: z.literal(false),
+    error: z.string(),
+    code: z.string().optional(),
+    id: requestId.optional(),
+  }),
+]);
+export type Response = z.infer<typeof response>;
+
+// Params are strict: an unknown field is refused, as v2's decoder does. Absent and null fields are zero values.
+const text = z
+  .string()
+  .nullish()
+  .transform((v) => v ?? "");
+const number = z
+  .int()
+  .nullish()
+  .transform((v) => v ?? 0);
+const nothing = z.strictObject({});
+const byId = z.strictObject({ id: text });
+const addressing = { name: text, port: number, protocol: text, dns_name: text };
+
+/** Clients accept null for [] and null, {} or nothing for void; our agent sends [] and {}. */
+const voidResult = z.unknown().transform(() => ({}));
+const sessionList = z
+  .array(session)
+  .nullish()
+  .transform((v) => v ?? []);
+
+/** Every operation of `convocate-agent-rpc`: what goes in, what comes out, what it does. The reference is generated from it. */
+export const ops = {
+  ping: {
+    params: nothing,
+    result: z.looseObject({ agent_id: z.string(), version: z.string(), server_time: z.string() }),
+    does: "answers with the agent's id, version and clock",
+  },
+  list: { params: nothing, result: sessionList, does: "all sessions, most recently accessed first" },
+  get: { params: byId, result: session, does: "one session" },
+  create: {
+    params: z.strictObject({
+      ...addressing,
+      command: z.string().max(4096).nullish(),
+      limits: limits.nullish(),
+      labels: z.record(z.string().max(64), z.string().max(256)).nullish(),
+    }),
+    result: session,
+    does: "makes the session's home and metadata, no container yet",
+  },
+  edit: {
+    params: z.strictObject({ id: text, ...addressing }),
+    result: voidResult,
+    does: "replaces name, port, protocol and DNS name; a running container keeps its flags until restart",
+  },
+  clone: {
+    params: z.strictObject({ source_id: text, name: text }),
+    result: session,
+    does: "copies the home under a new UUID, without port and DNS name",
+  },
+  delete: { params: byId, result: voidResult, does: "stops the container and removes the session" },
+  kill: { params: byId, result: voidResult, does: "stops the container (10 s grace), keeps the home" },
+  background: { params: byId, result: voidResult, does: "detaches every attached client" },
+  restart: { params: byId, result: voidResult, does: "starts the container detached; refused while it runs" },
+  override: { params: byId, result: voidResult, does: "removes a stale lock, nothing else" },
+  capabilities: {
+    params: nothing,
+    result: z.looseObject({
+      protocol: z.number(),
+      version: z.string(),
+      ops: z.array(z.string()),
+      extensions: z.array(z.string()),
+    }),
+    does: "protocol version, supported operations and extensions (ours)",
+  },
+} as const;
+
+export type Op = keyof typeof ops;
+export type Params<O extends Op> = z.input<(typeof ops)[O]["params"]>;
+export type DecodedParams<O extends Op> = z.output<(typeof ops)[O]["params"]>;
+export type Result<O extends Op> = z.output<(typeof ops)[O]["result"]>;
+
+export function isOp(op: string): op is Op {
+  return Object.hasOwn(ops, op);
+}
