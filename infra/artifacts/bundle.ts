@@ -1,0 +1,43 @@
+import { build, type BuildOptions } from "esbuild";
+
+/** A program that ships to hosts: its command and the file it starts in. */
+export interface Program {
+  command: string;
+  main: string;
+}
+
+/** infra ships the daemons and the TUI by path; it imports neither. */
+export const programs: Program[] = [
+  { command: "convocate", main: "tui/main.ts" },
+  { command: "convocate-agent", main: "daemons/agent/main.ts" },
+  { command: "convocate-status", main: "daemons/status/main.ts" },
+];
+
+const options: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "cjs",
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: "none",
+  // terminal-kit requires its parts by name at run time and ships as a package tree beside the bundle.
+  external: ["*.node", "terminal-kit"],
+  // dockerode wants grpc for BuildKit sessions only: 100 ms and 6 MB that no daemon of ours uses.
+  alias: {
+    "@grpc/grpc-js": "./infra/artifacts/absent.cjs",
+    "@grpc/proto-loader": "./infra/artifacts/absent.cjs",
+  },
+  loader: { "": "empty", ".md": "empty" },
+};
+
+/** Bundles every program into `outdir` as `<command>.cjs` with a source map beside it. */
+export async function bundlePrograms(root: string, outdir: string): Promise<void> {
+  await build({
+    ...options,
+    absWorkingDir: root,
+    entryPoints: programs.map(({ command, main }) => ({ in: main, out: command })),
+    outExtension: { ".js": ".cjs" },
+    outdir,
+  });
+}
