@@ -90,7 +90,14 @@ export default tseslint.config(
     rules: { "no-restricted-imports": ["error", { paths: [terminalKit] }] },
   },
   {
-    files: ["**/main.ts", "infra/index.ts", "**/*.test.ts", "bench/**/*.ts", "jest.config.ts"],
+    files: [
+      "**/main.ts",
+      "infra/index.ts",
+      "script/suite.ts",
+      "**/*.test.ts",
+      "bench/**/*.ts",
+      "jest.config.ts",
+    ],
     rules: { "no-restricted-properties": "off" },
   },
   {

@@ -1,0 +1,75 @@
+/**
+ * Runs every check one after the other and sums them up in the last line, `N passed, N failed[, N skipped]`.
+ * A tool that checks (lint, format, types) counts as one test. Exits 1 on any failure.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** What Jest's JSON report tells of a run; a file that does not even load counts as one failure. */
+interface JestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+const reports = mkdtempSync(join(tmpdir(), "convocate-suite-"));
+
+function run(title: string, argv: string[]): boolean {
+  const start = Date.now();
+  console.log(`==> ${title}`);
+  const [command = "", ...args] = argv;
+  const { status } = spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  console.log(
+    `    ${title}: ${status === 0 ? "ok" : "FAILED"} in ${String(Math.round((Date.now() - start) / 1000))} s`,
+  );
+  return status === 0;
+}
+
+function tool(title: string, argv: string[]): Count {
+  const ok = run(title, argv);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+}
+
+function jest(project: string, ...options: string[]): Count {
+  const file = join(reports, `${project}.json`);
+  const ok = run(project, ["jest", "--selectProjects", project, "--json", "--outputFile", file, ...options]);
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8")) as JestReport;
+    const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+    // Jest can fail without a failed test (a crash while tearing down): that is a failure too.
+    return {
+      passed: report.numPassedTests,
+      failed: ok ? failed : Math.max(1, failed),
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const counts = [
+  tool("lint", ["eslint", "."]),
+  tool("format", ["prettier", "--check", "--log-level", "warn", "."]),
+  tool("types", ["tsc", "-p", "."]),
+  jest("unit"),
+  jest("loopback"),
+  jest("lab", "--runInBand"),
+];
+rmSync(reports, { recursive: true });
+
+const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+const skipped = sum("skipped");
+console.log(
+  `${String(sum("passed"))} passed, ${String(sum("failed"))} failed${skipped ? `, ${String(skipped)} skipped` : ""}`,
+);
+process.exit(sum("failed") === 0 ? 0 : 1);
