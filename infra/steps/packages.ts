@@ -2,5 +2,5 @@
 export const packages = {
   every: ["ca-certificates", "curl", "openssh-client"],
   agent: ["docker.io", "iptables"],
-  shell: ["tmux"],
+  shell: [],
 } as const;
