@@ -16,10 +16,7 @@ export interface RunOptions {
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const [command = "", ...args] = argv;
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      stdio: ["pipe", "pipe", "pipe"],
-      ...(options.env && { env: options.env }),
-    });
+    const child = spawn(command, args, { stdio: "pipe" });
     const out = { stdout: "", stderr: "" };
     let timedOut = false;
     const timer = options.timeoutMs
