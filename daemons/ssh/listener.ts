@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import ssh2, { type Connection as Ssh } from "ssh2";
+import type { Principal } from "../../protocol/keys.ts";
+import { algorithms, keepalive } from "../../protocol/transport.ts";
+import { realClock, type Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import { audit } from "./audit.ts";
+import { guardAuthentication } from "./authentication.ts";
+import type { AuthorizedKeys } from "./authorized-keys.ts";
+import { Connection } from "./connection.ts";
+import { guardGrace } from "./grace.ts";
+import { requireStrictKex } from "./handshake.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { guardReceiveWindow } from "./receive-window.ts";
+import { refuseForwarding } from "./refusals.ts";
+import { endRevoked } from "./revocation.ts";
+import { guardSessions } from "./sessions.ts";
+import { dropsEarly } from "./startups.ts";
+import type { Subsystem } from "./subsystem.ts";
+
+export type { Subsystem, SubsystemSession } from "./subsystem.ts";
+
+export interface ListenOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** OpenSSH private key text, ed25519. */
+  hostKey: string;
+  authorizedKeys: AuthorizedKeys;
+  /** Which principals this listener is for. */
+  admits: (principal: Principal) => boolean;
+  /** By name. */
+  subsystems: Record<string, Subsystem>;
+  log: Log;
+  limits?: Partial<Limits>;
+  clock?: Clock;
+}
+
+export interface Listener {
+  port: number;
+  /** Ends every connection; resolves when all are gone. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with the system's error when the address is taken or not ours. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const clock = options.clock ?? realClock;
+  const connections = new Map<string, Connection>();
+  const ssh = createSsh(options.hostKey);
+
+  ssh.on("connection", (client, info) => {
+    const connection = connections.get(`${info.ip}:${String(info.port)}`);
+    if (connection) guard(client, connection, { ...options, limits });
+    else client.end();
+  });
+
+  // Our own server in front: ssh2's would count, time and tell nothing until the other side has identified itself.
+  const server = createServer({ noDelay: true }, (socket: Socket) => {
+    const connection = new Connection(socket, clock);
+    socket.on("error", () => {});
+    socket.once("close", () => {
+      connections.delete(connection.remote);
+      audit(connection, options.log);
+    });
+    const pending = [...connections.values()].filter((other) => !other.principal).length;
+    if (dropsEarly(pending, limits, Math.random)) {
+      connection.refuse("too many unauthenticated connections");
+      connection.drop("dropped at once");
+      return;
+    }
+    connections.set(connection.remote, connection);
+    guardGrace(connection, limits.graceMs, clock);
+    ssh.injectSocket(socket);
+  });
+  options.authorizedKeys.onChange(() => endRevoked(connections.values(), options.authorizedKeys));
+
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : options.port);
+    });
+  });
+  return {
+    port,
+    async close() {
+      const gone = [...connections.values()].map(({ socket }) => once(socket, "close"));
+      const closed = once(server, "close");
+      server.close();
+      for (const connection of connections.values()) connection.end("the listener closes");
+      await Promise.all([closed, ...gone]);
+    },
+  };
+}
+
+function createSsh(hostKey: string) {
+  return new ssh2.Server({
+    hostKeys: [hostKey],
+    ident: "convocate",
+    algorithms: {
+      kex: [...algorithms.kex],
+      serverHostKey: [...algorithms.serverHostKey],
+      cipher: [...algorithms.cipher],
+      hmac: [...algorithms.hmac],
+      compress: [...algorithms.compress],
+    },
+    keepaliveInterval: keepalive.intervalMs,
+    keepaliveCountMax: keepalive.misses,
+  });
+}
+
+/** Every guard of a connection, in the order in which a client meets them. */
+function guard(ssh: Ssh, connection: Connection, options: ListenOptions & { limits: Limits }): void {
+  const { authorizedKeys, admits, subsystems, log, limits } = options;
+  connection.ssh = ssh;
+  // ssh2 reports several errors for one end; the first one tells why.
+  ssh.on("error", (error) => {
+    connection.because(error.message);
+    // On a keepalive timeout ssh2 only half-closes, which leaves the connection open for ever.
+    if (Reflect.get(error, "level") === "client-timeout") connection.drop("no answer to keepalives");
+  });
+  requireStrictKex(ssh, connection);
+  guardAuthentication(ssh, connection, { authorizedKeys, admits, tries: limits.tries });
+  refuseForwarding(ssh, connection);
+  guardSessions(ssh, connection, { subsystems, channels: limits.channels, log });
+  guardReceiveWindow(connection, limits.unreadBytes);
+  // What nobody will read any more would keep its channel from closing.
+  connection.socket.once("close", () => {
+    for (const channel of connection.channels) channel.resume();
+  });
+}
