@@ -1,5 +1,5 @@
 /** Waits until `check` returns something truthy, and returns it; fails after `withinMs`, showing what was seen last. */
-export async function eventually<T>(check: () => T, withinMs = 5_000): Promise<NonNullable<T>> {
+export async function eventually<T>(check: () => T, withinMs = 4_000): Promise<NonNullable<T>> {
   const end = Date.now() + withinMs;
   for (;;) {
     const seen = check();

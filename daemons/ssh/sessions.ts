@@ -69,7 +69,8 @@ function guardSession(session: Session, connection: Connection, rooms: Rooms): v
     const onResize = (listener: (size: Size) => void) => void listeners.push(listener);
     const channel = accept();
     keep(channel, connection);
-    open(subsystem, { principal, remote: connection.remote, channel, pty, onResize }, rooms.log);
+    const ended = () => connection.ended;
+    open(subsystem, { principal, remote: connection.remote, channel, pty, onResize, ended }, rooms.log);
   });
 }
 

@@ -17,6 +17,8 @@ export interface SubsystemSession {
   pty: (Size & { term: string }) | null;
   /** Called at every window-change with sizes of 1 to 1,000. */
   onResize(listener: (size: Size) => void): void;
+  /** Why the connection ended; meant for after `channel` closed. */
+  ended(): string;
 }
 
 export interface Subsystem {
