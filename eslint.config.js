@@ -97,6 +97,7 @@ export default tseslint.config(
       "**/main.ts",
       "infra/index.ts",
       "script/suite.ts",
+      "infra/toolchain/scratch-project.ts",
       "**/*.test.ts",
       "bench/**/*.ts",
       "jest.config.ts",

@@ -9,10 +9,7 @@ const project = (name: string, testMatch: string[], ignore: string[] = []): Conf
   testMatch,
   testPathIgnorePatterns: ["/node_modules/", "/dist/", ...ignore],
   transform: {
-    "\\.[cm]?[jt]s$": [
-      "@swc/jest",
-      { jsc: { target: "es2024" }, module: { type: "commonjs", ignoreDynamic: true } },
-    ],
+    "\\.[cm]?[jt]s$": ["@swc/jest", { jsc: { target: "es2024" }, module: { type: "commonjs" } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
 });

@@ -1,0 +1,97 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AddressInfo } from "node:net";
+import { Server, utils, type Connection, type Session } from "ssh2";
+
+export interface KeyPair {
+  privateKey: string;
+  publicKey: string;
+}
+
+export function keyPair(type = "ed25519"): KeyPair {
+  const folder = mkdtempSync(join(tmpdir(), "key-"));
+  try {
+    execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "", "-f", join(folder, "key")]);
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    return { privateKey: read("key"), publicKey: read("key.pub").trim() };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A real SSH server on 127.0.0.1 that runs every command it is asked to run, for tests. */
+export class FakeSshd {
+  readonly hostKey = keyPair();
+  readonly userKey = keyPair();
+  /** Every command line that was run, in order. */
+  readonly commands: string[] = [];
+  /** Variables that `AcceptEnv` would let through. */
+  readonly acceptEnv = new Set<string>();
+  connections = 0;
+  readonly #open = new Set<Connection>();
+  readonly #server: Server;
+
+  constructor() {
+    const allowed = utils.parseKey(this.userKey.publicKey);
+    if (allowed instanceof Error) throw allowed;
+    this.#server = new Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
+      this.connections++;
+      this.#open.add(connection);
+      connection.on("error", () => undefined);
+      connection.on("close", () => this.#open.delete(connection));
+      connection.on("authentication", (context) => {
+        if (context.method !== "publickey" || !context.key.data.equals(allowed.getPublicSSH()))
+          return context.reject(["publickey"]);
+        if (context.signature && context.blob && allowed.verify(context.blob, context.signature) !== true)
+          return context.reject();
+        context.accept();
+      });
+      connection.on("session", (accept) => this.#serve(accept()));
+    });
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#open) connection.end();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #serve(session: Session): void {
+    const env: Record<string, string> = {};
+    session.on("env", (accept, reject, { key, val }) => {
+      if (!this.acceptEnv.has(key)) return (reject as (() => void) | undefined)?.();
+      env[key] = val;
+      (accept as (() => void) | undefined)?.();
+    });
+    session.on("exec", (accept, _reject, { command }) => {
+      if (!command.startsWith("printenv ")) this.commands.push(command);
+      const channel = accept();
+      const child = spawn("sh", ["-c", command], { env: { PATH: "/usr/bin:/bin", ...env } });
+      channel.pipe(child.stdin);
+      child.stdin.on("error", () => undefined);
+      child.stdout.on("data", (chunk: Buffer) => channel.write(chunk));
+      child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
+      channel.on("close", () => child.kill("SIGKILL"));
+      child.on("close", (code, signal) => {
+        if (signal) channel.exit(signal.replace("SIG", ""));
+        else channel.exit(code ?? 1);
+        channel.end();
+      });
+    });
+    session.on("subsystem", (accept, reject, { name }) => {
+      if (name !== "sftp") return reject();
+      const channel = accept();
+      const child = spawn("/usr/lib/openssh/sftp-server");
+      channel.pipe(child.stdin);
+      child.stdout.pipe(channel);
+      child.stdin.on("error", () => undefined);
+      channel.on("close", () => child.kill());
+    });
+  }
+}
