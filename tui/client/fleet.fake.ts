@@ -1,0 +1,58 @@
+import { rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { encodeLine } from "../../protocol/codec.ts";
+import type { FleetAgent, FleetMessage, FleetSession } from "../../protocol/fleet.ts";
+
+/** The status daemon's local side, for tests: holds a fleet, sends the snapshot, then what it is told. */
+export class FakeFleet {
+  readonly path: string;
+  agents: FleetAgent[] = [];
+  sessions: FleetSession[] = [];
+  readonly #sockets = new Set<Socket>();
+  #server = createServer();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** How many readers are connected. */
+  get readers(): number {
+    return this.#sockets.size;
+  }
+
+  listen(): Promise<void> {
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => this.#sockets.delete(socket));
+      socket.write(encodeLine({ type: "snapshot", agents: this.agents, sessions: this.sessions }));
+    });
+    return new Promise((resolve) => this.#server.listen(this.path, resolve));
+  }
+
+  /** Changes the fleet and tells every reader. */
+  tell(message: FleetMessage): void {
+    if (message.type === "agent") {
+      this.agents = [...this.agents.filter((a) => a.agent_id !== message.agent.agent_id), message.agent];
+    } else if (message.type === "session") {
+      this.sessions = [...this.sessions.filter((s) => s.uuid !== message.session.uuid), message.session];
+    } else if (message.type === "session.removed") {
+      this.sessions = this.sessions.filter((s) => s.uuid !== message.session_id);
+    } else if (message.type === "agent.removed") {
+      this.agents = this.agents.filter((a) => a.agent_id !== message.agent_id);
+      this.sessions = this.sessions.filter((s) => s.agent_id !== message.agent_id);
+    }
+    this.raw(encodeLine(message));
+  }
+
+  /** Sends bytes as they are, to see what a reader makes of them. */
+  raw(bytes: string): void {
+    for (const socket of this.#sockets) socket.write(bytes);
+  }
+
+  close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    rmSync(this.path, { force: true });
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+}
