@@ -15,6 +15,8 @@ export interface Resource {
   inputs: readonly string[];
   /** Inputs whose change makes a new resource instead of updating the old one. */
   replaceOn: readonly string[];
+  /** What an absent input means: the official plugins store it, ours need not. */
+  defaults?: Properties;
   /** Outputs that are secret whatever the inputs were. */
   secretOutputs?: readonly string[];
   /** Faults of the inputs that need no host to be seen. */
@@ -33,11 +35,10 @@ function partsOf(urn: string): { type: string; name: string } {
 }
 
 export function diff(resource: Resource, olds: Properties, news: Properties): DiffResult {
-  // An asset carries its text only until it is stored: its hash and path say whether it changed.
-  const comparable = (value: unknown) => JSON.parse(JSON.stringify(value ?? null)) as unknown;
-  const changed = resource.inputs.filter(
-    (key) => !isDeepStrictEqual(comparable(olds[key]), comparable(news[key])),
-  );
+  // Through JSON, as the engine stores it: an absent property is no property.
+  const value = (of: Properties, key: string) =>
+    JSON.parse(JSON.stringify(of[key] ?? resource.defaults?.[key] ?? null)) as unknown;
+  const changed = resource.inputs.filter((key) => !isDeepStrictEqual(value(olds, key), value(news, key)));
   const replaces = changed
     .filter((key) => resource.replaceOn.includes(key))
     .concat(resource.expired?.(olds, news) ?? []);

@@ -66,6 +66,7 @@ export const localCommand: Resource = {
     ...["addPreviousOutputInEnv", "assetPaths", "archivePaths"],
   ],
   replaceOn: ["triggers"],
+  defaults: { addPreviousOutputInEnv: true },
   check: (inputs: Properties) =>
     ["assetPaths", "archivePaths"]
       .filter((property) => inputs[property] !== undefined)

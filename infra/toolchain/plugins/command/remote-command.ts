@@ -98,6 +98,7 @@ export const remoteCommand: Resource = {
     "addPreviousOutputInEnv",
   ],
   replaceOn: ["triggers"],
+  defaults: { addPreviousOutputInEnv: true },
   secretOutputs: ["connection"],
   async create(name: string, inputs: Properties) {
     const command = schema.parse(inputs);

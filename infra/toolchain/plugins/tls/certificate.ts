@@ -40,6 +40,13 @@ const locallySignedSchema = z.looseObject({
   ...validity,
 });
 
+const defaults = {
+  earlyRenewalHours: 0,
+  isCaCertificate: false,
+  setSubjectKeyId: false,
+  setAuthorityKeyId: false,
+};
+
 const hour = 3_600_000;
 const rfc3339 = (date: Date) => date.toISOString().replace(/\.\d+Z$/, "Z");
 
@@ -106,6 +113,7 @@ export const certRequest: Resource = {
 export const selfSignedCert: Resource = {
   inputs: selfSignedInputs,
   replaceOn: except(selfSignedInputs, "earlyRenewalHours"),
+  defaults,
   secretOutputs: ["privateKeyPem"],
   check: checkUses,
   expired,
@@ -142,6 +150,7 @@ export const selfSignedCert: Resource = {
 export const locallySignedCert: Resource = {
   inputs: locallySignedInputs,
   replaceOn: except(locallySignedInputs, "earlyRenewalHours"),
+  defaults,
   secretOutputs: ["caPrivateKeyPem"],
   check: checkUses,
   expired,

@@ -7,11 +7,13 @@ import { unknown, type Properties } from "../wire.ts";
 /** Pulumi's names of the curves and Node's. */
 const curves = { P224: "secp224r1", P256: "prime256v1", P384: "secp384r1", P521: "secp521r1" } as const;
 
+// P-224 is the default of the official plugin, not a recommendation: OpenSSH does not know it.
+const defaults = { rsaBits: 2048, ecdsaCurve: "P224" } as const;
+
 const schema = z.looseObject({
   algorithm: z.enum(["RSA", "ECDSA", "ED25519"]),
-  rsaBits: z.int().min(1024).max(16384).default(2048),
-  // The default of the official plugin, not a recommendation: OpenSSH knows no P-224.
-  ecdsaCurve: z.enum(["P224", "P256", "P384", "P521"]).default("P224"),
+  rsaBits: z.int().min(1024).max(16384).default(defaults.rsaBits),
+  ecdsaCurve: z.enum(["P224", "P256", "P384", "P521"]).default(defaults.ecdsaCurve),
 });
 
 function generate({ algorithm, rsaBits, ecdsaCurve }: z.infer<typeof schema>): KeyObject {
@@ -30,9 +32,8 @@ function traditionalPem(key: KeyObject): string {
 }
 
 /** OpenSSH's forms of the key; empty for P-224, which OpenSSH does not know. */
-function opensshForms(pkcs8: string): Properties {
-  const key = sshpk.parsePrivateKey(pkcs8, "pkcs8");
-  if (key.type === "ecdsa" && key.curve === "nistp224") {
+function opensshForms(pkcs8: string, curve: string | undefined): Properties {
+  if (curve === curves.P224) {
     return {
       privateKeyOpenssh: "",
       publicKeyOpenssh: "",
@@ -40,6 +41,7 @@ function opensshForms(pkcs8: string): Properties {
       publicKeyFingerprintSha256: "",
     };
   }
+  const key = sshpk.parsePrivateKey(pkcs8, "pkcs8");
   key.comment = "";
   const blob = key.toPublic().toBuffer("rfc4253");
   return {
@@ -57,6 +59,7 @@ function opensshForms(pkcs8: string): Properties {
 export const privateKey: Resource = {
   inputs: ["algorithm", "rsaBits", "ecdsaCurve"],
   replaceOn: ["algorithm", "rsaBits", "ecdsaCurve"],
+  defaults,
   secretOutputs: ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"],
   check(inputs: Properties) {
     if (inputs["algorithm"] === unknown) return [];
@@ -78,7 +81,7 @@ export const privateKey: Resource = {
       privateKeyPem: traditionalPem(key),
       privateKeyPemPkcs8: pkcs8,
       publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
-      ...opensshForms(pkcs8),
+      ...opensshForms(pkcs8, key.asymmetricKeyDetails?.namedCurve),
     };
     return Promise.resolve({ id, outs });
   },
