@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { session } from "./session.ts";
+import { statusEvent } from "./status.ts";
 
 /** The status daemon's local side: newline-delimited JSON, first one snapshot, then changes. */
 export const fleetSocketPath = "/run/convocate/fleet.sock";
@@ -33,5 +34,7 @@ export const fleetMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("agent.removed"), agent_id: z.string() }),
   z.object({ type: z.literal("session"), session: fleetSession }),
   z.object({ type: z.literal("session.removed"), agent_id: z.string(), session_id: z.string() }),
+  /** An agent's event of a type we do not know, passed on as it came. */
+  z.object({ type: z.literal("event"), event: statusEvent }),
 ]);
 export type FleetMessage = z.infer<typeof fleetMessage>;

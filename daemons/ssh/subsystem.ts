@@ -18,7 +18,7 @@ export interface SubsystemSession {
   /** Called at every window-change with sizes of 1 to 1,000. */
   onResize(listener: (size: Size) => void): void;
   /** Why the connection ended; meant for after `channel` closed. */
-  ended(): string;
+  ended: () => string;
 }
 
 export interface Subsystem {

@@ -1,0 +1,64 @@
+import type { FleetMessage } from "../../protocol/fleet.ts";
+import { isEventType } from "../../protocol/status.ts";
+import type { Clock } from "../host/clock.ts";
+import { fleetAgentOf } from "./agent.ts";
+import { reduce, type Fleet, type FleetInput } from "./fleet.ts";
+
+/** How often time is looked at, in milliseconds: how late an agent may be called silent. */
+const tickMs = 1_000;
+
+type Listener = (changes: readonly FleetMessage[]) => void;
+
+/** The one place that holds the fleet: takes what happens, tells who listens. */
+export class Hub {
+  readonly #clock: Clock;
+  readonly #listeners = new Set<Listener>();
+  #fleet: Fleet = new Map();
+  #cancelTick: () => void;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#cancelTick = clock.after(tickMs, () => this.#tick());
+  }
+
+  /** Returns what is wrong with the event, if anything. */
+  apply(input: FleetInput): string | null {
+    const { fleet, changes, problem } = reduce(this.#fleet, input, this.#clock.now());
+    this.#fleet = fleet;
+    if (
+      input.kind === "event" &&
+      !isEventType(input.event.type) &&
+      fleet.get(input.event.agent_id)?.registration
+    )
+      changes.push({ type: "event", event: input.event });
+    if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
+    return problem;
+  }
+
+  snapshot(): FleetMessage {
+    const shown = [...this.#fleet.values()].flatMap((agent) => {
+      const told = fleetAgentOf(agent);
+      return told ? [{ told, sessions: [...agent.sessions.values()] }] : [];
+    });
+    return {
+      type: "snapshot",
+      agents: shown.map(({ told }) => told),
+      sessions: shown.flatMap(({ sessions }) => sessions),
+    };
+  }
+
+  /** Returns what ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#cancelTick();
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#clock.after(tickMs, () => this.#tick());
+    this.apply({ kind: "tick" });
+  }
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { paths, shellFiles } from "../../protocol/config.ts";
+import { subsystems } from "../../protocol/transport.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import { watchAuthorizedKeys } from "../ssh/authorized-keys.ts";
+import { listen } from "../ssh/listener.ts";
+import { Hub } from "./hub.ts";
+import { serveLocally } from "./local-socket.ts";
+import { createReceiver } from "./receiver.ts";
+import { watchRegistry } from "./registry.ts";
+
+export interface ServeOptions {
+  /** Where provisioning left keys and registrations; `/etc/convocate`. */
+  configDir: string;
+  address: string;
+  /** 0: any free one. */
+  port: number;
+  /** Path of the local socket. */
+  socket: string;
+  clock: Clock;
+  log: Log;
+}
+
+export interface StatusDaemon {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** The group whose members may read the fleet. */
+const group = "convocate";
+
+/** The whole daemon. Rejects, having left nothing open, when it cannot start. */
+export async function serve(options: ServeOptions): Promise<StatusDaemon> {
+  const { configDir, clock, log } = options;
+  const hostKey = readHostKey(join(configDir, shellFiles.hostKey));
+  const opened: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of opened.reverse()) await end();
+  };
+  try {
+    const hub = new Hub(clock);
+    opened.push(() => hub.close());
+    opened.push(
+      watchRegistry(join(configDir, basename(paths.agentKeys)), log, (all) => {
+        log.info({ agents: all.map(({ agent_id }) => agent_id) }, "registered agents");
+        hub.apply({ kind: "registrations", all });
+      }),
+    );
+    const local = await serveLocally({ path: options.socket, group, served: hub, clock, log });
+    opened.push(() => local.close());
+    const authorizedKeys = watchAuthorizedKeys(join(configDir, shellFiles.authorizedKeys), log);
+    opened.push(() => authorizedKeys.close());
+    const listener = await listen({
+      host: options.address,
+      port: options.port,
+      hostKey,
+      authorizedKeys,
+      admits: (principal) => principal.kind === "agent",
+      subsystems: { [subsystems.status]: createReceiver((input) => hub.apply(input), log) },
+      log,
+      clock,
+    });
+    opened.push(() => listener.close());
+    log.info({ address: options.address, port: listener.port, socket: options.socket }, "serving");
+    return { port: listener.port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function readHostKey(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Error(`no host key at ${path}; \`pulumi up\` makes one`, { cause });
+  }
+}
