@@ -1,0 +1,53 @@
+import type { FleetSession } from "../../protocol/fleet.ts";
+import { stateOf, type SessionState } from "../../protocol/session.ts";
+import { sessionKey, type Fleet } from "./fleet.ts";
+
+/** Why something cannot be reached, and since when. */
+export interface Trouble {
+  reason: string;
+  /** RFC 3339. */
+  since: string;
+}
+
+/** A line of the list. */
+export interface Row {
+  key: string;
+  session: FleetSession;
+  state: SessionState;
+  /** The host's name, for people. */
+  agent: string;
+  /** Set: the row is the last that is known. */
+  trouble: Trouble | null;
+}
+
+/** Our own links that are down, by agent id. */
+export type LinkTroubles = ReadonlyMap<string, Trouble>;
+
+/** What keeps an agent out of reach: the status daemon's word first, then our own link to it. */
+export function troubleOf(fleet: Fleet, links: LinkTroubles, agentId: string): Trouble | null {
+  const agent = fleet.agents.get(agentId);
+  if (!agent) return { reason: "not in the fleet", since: "" };
+  if (agent.health !== "up") {
+    const reason = agent.reason ?? (agent.health === "silent" ? "no heartbeat" : "not connected");
+    return { reason, since: agent.since };
+  }
+  return links.get(agentId) ?? null;
+}
+
+/** All sessions, most recently accessed first; of equals the newest UUID decides, so that rows never dance. */
+export function rowsOf(fleet: Fleet, links: LinkTroubles): Row[] {
+  const troubles = new Map([...fleet.agents.keys()].map((id) => [id, troubleOf(fleet, links, id)]));
+  return [...fleet.sessions.values()]
+    .map((session) => ({
+      at: Date.parse(session.last_accessed) || 0,
+      row: {
+        key: sessionKey(session),
+        session,
+        state: stateOf(session),
+        agent: fleet.agents.get(session.agent_id)?.host ?? session.agent_id,
+        trouble: troubles.get(session.agent_id) ?? null,
+      },
+    }))
+    .sort((a, b) => b.at - a.at || (a.row.key < b.row.key ? -1 : 1))
+    .map(({ row }) => row);
+}

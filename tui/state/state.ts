@@ -1,0 +1,98 @@
+import type { FleetMessage } from "../../protocol/fleet.ts";
+import type { Op, Params } from "../../protocol/rpc.ts";
+import type { Session } from "../../protocol/session.ts";
+import type { ConvocateError } from "../../protocol/errors.ts";
+import { noFleet, type Fleet } from "./fleet.ts";
+import type { Form } from "./form.ts";
+import type { LinkTroubles, Row, Trouble } from "./rows.ts";
+
+/** What asks to be confirmed. */
+export interface Confirmation {
+  kind: "confirm";
+  op: "kill" | "delete" | "restart";
+  row: Row;
+}
+
+/** What is open below the list. */
+export type Panel =
+  | Confirmation
+  | { kind: "pick-agent"; ids: string[]; at: number }
+  | { kind: "form"; form: Form }
+  | { kind: "notice"; title: string; text: string }
+  | { kind: "help" };
+
+export interface State {
+  size: { cols: number; rows: number };
+  /** Milliseconds since 1970; moved by ticks. */
+  now: number;
+  /** Load average of this machine over a minute. */
+  load: number;
+  /** Who is logged in, where that is known. */
+  operator: string | null;
+  fleet: Fleet;
+  links: LinkTroubles;
+  /** The status daemon is out of reach; null while it answers. */
+  status: Trouble | null;
+  /** A snapshot has come. */
+  loaded: boolean;
+  /** Derived from fleet and links whenever they change. */
+  rows: Row[];
+  /** The key of the highlighted row; it stays on its session when rows move. */
+  selected: string | null;
+  /** Index of the first row shown. */
+  top: number;
+  panel: Panel | null;
+  /** The last thing worth saying. */
+  message: { text: string; error: boolean } | null;
+}
+
+export const initialState = (start: Pick<State, "size" | "now" | "operator">): State => ({
+  ...start,
+  load: 0,
+  fleet: noFleet,
+  links: new Map(),
+  status: null,
+  loaded: false,
+  rows: [],
+  selected: null,
+  top: 0,
+  panel: null,
+  message: null,
+});
+
+/** Everything that can happen. */
+export type Event =
+  | { type: "key"; name: string }
+  | { type: "paste"; text: string }
+  | { type: "resize"; size: State["size"] }
+  | { type: "tick"; now: number; load: number }
+  | { type: "fleet"; message: FleetMessage }
+  | { type: "status-down"; error: ConvocateError }
+  | { type: "link"; agentId: string; down: ConvocateError | null }
+  | { type: "listed"; agentId: string; version: number; sessions: Session[] }
+  | { type: "created"; agentId: string; session: Session }
+  | { type: "create-failed"; error: ConvocateError }
+  | { type: "done"; text: string }
+  | { type: "failed"; text: string };
+
+/** What a reducer wants done outside. */
+export type Effect =
+  | { type: "quit" }
+  | { type: "attach"; row: Row }
+  | { type: "create"; agentId: string; params: Params<"create"> }
+  | {
+      type: "call";
+      agentId: string;
+      op: Extract<Op, "kill" | "delete" | "restart">;
+      id: string;
+      name: string;
+    };
+
+/** The state after an event, and what is to be done outside because of it. */
+export interface Reduced {
+  state: State;
+  effects: Effect[];
+}
+
+/** Rows of the list that fit between title, header, message and footer, and above an open panel. */
+export const chromeRows = 4;
