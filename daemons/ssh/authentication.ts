@@ -2,16 +2,18 @@ import type { AuthContext, Connection as Ssh } from "ssh2";
 import { fingerprint, type Principal } from "../../protocol/keys.ts";
 import type { AuthorizedKeys } from "./authorized-keys.ts";
 import type { Connection } from "./connection.ts";
+import type { Penalties } from "./penalties.ts";
 import { signedBy } from "./signature.ts";
 
-/** Requests of one connection that are neither refused nor lead anywhere, such as asking for the same key for ever. */
-const requestsMax = 12;
+/** For every refusal allowed, this many requests of any kind: nobody asks for the same key for ever. */
+const requestsPerTry = 4;
 
 export interface Door {
   authorizedKeys: AuthorizedKeys;
   admits: (principal: Principal) => boolean;
   /** Refusals until the connection is ended. */
   tries: number;
+  penalties: Penalties;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface Door {
  * same answer; an unsigned question about a listed key is answered with "sign it", as RFC 4252 §7 has it.
  */
 export function guardAuthentication(ssh: Ssh, connection: Connection, door: Door): void {
+  const requestsMax = door.tries * requestsPerTry;
   let failures = 0;
   let requests = 0;
   ssh.on("authentication", (ctx) => {
@@ -28,6 +31,7 @@ export function guardAuthentication(ssh: Ssh, connection: Connection, door: Door
       if (verdict.signed) {
         connection.principal = verdict.principal;
         connection.blob = verdict.blob;
+        door.penalties.succeeded(connection.address);
       }
       ctx.accept();
       return;
@@ -36,6 +40,7 @@ export function guardAuthentication(ssh: Ssh, connection: Connection, door: Door
     // Clients begin with `none` to learn what there is; sshd does not count that one either.
     if (ctx.method === "none" && requests === 1) return;
     connection.refuse(typeof verdict === "string" ? verdict : "too many questions");
+    door.penalties.failed(connection.address);
     failures += 1;
     if (failures >= door.tries || requests > requestsMax) connection.end("too many authentication failures");
   });

@@ -1,3 +1,5 @@
+import { keepalive } from "../../protocol/transport.ts";
+
 /** What a listener allows. Times in milliseconds. */
 export interface Limits {
   /** From TCP accept to authentication (sshd: LoginGraceTime). */
@@ -12,6 +14,8 @@ export interface Limits {
   channels: number;
   /** Bytes received and not read of one channel; ssh2's own window is 2 MiB, and not enforced. */
   unreadBytes: number;
+  /** Between two questions whether the other side is still there; it is not after three without answer. */
+  keepaliveMs: number;
   /** Longest wait imposed on an address that keeps failing to authenticate. */
   maxPenaltyMs: number;
 }
@@ -23,5 +27,6 @@ export const defaultLimits: Limits = {
   maxStartups: 32,
   channels: 64,
   unreadBytes: 4 * 2 ** 20,
+  keepaliveMs: keepalive.intervalMs,
   maxPenaltyMs: 5_000,
 };

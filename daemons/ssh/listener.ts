@@ -12,6 +12,7 @@ import { Connection } from "./connection.ts";
 import { guardGrace } from "./grace.ts";
 import { requireStrictKex } from "./handshake.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { Penalties } from "./penalties.ts";
 import { guardReceiveWindow } from "./receive-window.ts";
 import { refuseForwarding } from "./refusals.ts";
 import { endRevoked } from "./revocation.ts";
@@ -48,11 +49,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const clock = options.clock ?? realClock;
   const connections = new Map<string, Connection>();
-  const ssh = createSsh(options.hostKey);
+  const penalties = new Penalties(limits.maxPenaltyMs, () => clock.now().getTime());
+  const ssh = createSsh(options.hostKey, limits);
 
   ssh.on("connection", (client, info) => {
     const connection = connections.get(`${info.ip}:${String(info.port)}`);
-    if (connection) guard(client, connection, { ...options, limits });
+    if (connection) guard(client, connection, { ...options, limits, penalties });
     else client.end();
   });
 
@@ -72,12 +74,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
     connections.set(connection.remote, connection);
     guardGrace(connection, limits.graceMs, clock);
-    ssh.injectSocket(socket);
+    penalize(connection, () => ssh.injectSocket(socket));
   });
+  /** All operators of a shell host come from one address: one that is in is not made to wait for what others do. */
+  function penalize({ address, socket }: Connection, enter: () => void): void {
+    const inside = [...connections.values()].some((other) => other.principal && other.address === address);
+    const wait = inside ? 0 : penalties.wait(address);
+    if (wait === 0) enter();
+    else clock.after(wait, () => socket.destroyed || enter());
+  }
   options.authorizedKeys.onChange(() => endRevoked(connections.values(), options.authorizedKeys));
 
   const port = await new Promise<number>((resolve, reject) => {
     server.once("error", reject);
+    // Later ones are of single connections, such as too many open files.
+    server.on("error", (error) => options.log.error({ err: error }, "listener"));
     server.listen(options.port, options.host, () => {
       const address = server.address();
       resolve(typeof address === "object" && address ? address.port : options.port);
@@ -95,7 +106,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-function createSsh(hostKey: string) {
+function createSsh(hostKey: string, limits: Limits) {
   return new ssh2.Server({
     hostKeys: [hostKey],
     ident: "convocate",
@@ -106,14 +117,16 @@ function createSsh(hostKey: string) {
       hmac: [...algorithms.hmac],
       compress: [...algorithms.compress],
     },
-    keepaliveInterval: keepalive.intervalMs,
+    keepaliveInterval: limits.keepaliveMs,
     keepaliveCountMax: keepalive.misses,
   });
 }
 
+type Guarding = ListenOptions & { limits: Limits; penalties: Penalties };
+
 /** Every guard of a connection, in the order in which a client meets them. */
-function guard(ssh: Ssh, connection: Connection, options: ListenOptions & { limits: Limits }): void {
-  const { authorizedKeys, admits, subsystems, log, limits } = options;
+function guard(ssh: Ssh, connection: Connection, options: Guarding): void {
+  const { authorizedKeys, admits, subsystems, log, limits, penalties } = options;
   connection.ssh = ssh;
   // ssh2 reports several errors for one end; the first one tells why.
   ssh.on("error", (error) => {
@@ -122,7 +135,7 @@ function guard(ssh: Ssh, connection: Connection, options: ListenOptions & { limi
     if (Reflect.get(error, "level") === "client-timeout") connection.drop("no answer to keepalives");
   });
   requireStrictKex(ssh, connection);
-  guardAuthentication(ssh, connection, { authorizedKeys, admits, tries: limits.tries });
+  guardAuthentication(ssh, connection, { authorizedKeys, admits, tries: limits.tries, penalties });
   refuseForwarding(ssh, connection);
   guardSessions(ssh, connection, { subsystems, channels: limits.channels, log });
   guardReceiveWindow(connection, limits.unreadBytes);

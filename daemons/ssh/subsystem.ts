@@ -16,7 +16,7 @@ export interface SubsystemSession {
   /** From pty-req, where the subsystem allows one; sizes 1 to 1,000. */
   pty: (Size & { term: string }) | null;
   /** Called at every window-change with sizes of 1 to 1,000. */
-  onResize(listener: (size: Size) => void): void;
+  onResize: (listener: (size: Size) => void) => void;
   /** Why the connection ended; meant for after `channel` closed. */
   ended: () => string;
 }

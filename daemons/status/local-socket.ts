@@ -49,6 +49,7 @@ export async function serveLocally(options: LocalSocketOptions): Promise<{ close
   await removeStale(path);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
+    server.on("error", (error) => log.error({ path, err: error }, "local socket"));
     // Nobody may connect between the socket's birth and its mode; bind is synchronous.
     const before = process.umask(0o177);
     try {
