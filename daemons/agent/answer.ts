@@ -1,0 +1,65 @@
+import type { ZodError } from "zod";
+import { ConvocateError, errors } from "../../protocol/errors.ts";
+import { isOp, ops, request, type Request, type Response } from "../../protocol/rpc.ts";
+import type { Context } from "./context.ts";
+import { operations } from "./operations/table.ts";
+
+/** Parses one request. Throws `malformed request: …`. */
+export function parseRequest(text: string): Request {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw errors.malformed(
+      error instanceof Error ? error.message.replace(/^.*?: /s, "").slice(0, 200) : "not JSON",
+    );
+  }
+  const parsed = request.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw errors.malformed(`${issue?.path.join(".") || "request"}: ${issue?.message ?? "wrong"}`);
+}
+
+/** v2's words for what is wrong with parameters. */
+function paramsError(error: ZodError): ConvocateError {
+  const [issue] = error.issues;
+  if (issue?.code === "unrecognized_keys") {
+    return errors.decodeParams(
+      `json: unknown field ${JSON.stringify([...issue.path, issue.keys[0]].join("."))}`,
+    );
+  }
+  return errors.decodeParams(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong"}`);
+}
+
+async function perform(context: Context, { op, params }: Request): Promise<unknown> {
+  if (!isOp(op) || !Object.hasOwn(operations, op)) throw errors.unknownOp(op);
+  const decoded = ops[op].params.safeParse(params ?? {});
+  if (!decoded.success) throw paramsError(decoded.error);
+  // Name and schema come from the same table: the operation takes what its schema gives.
+  const operation = operations[op] as (context: Context, params: unknown) => Promise<unknown>;
+  return operation(context, decoded.data);
+}
+
+/** An error as it may be told: an unexpected one stays in our log, and paths of this host are cut out. */
+export function tellable(error: unknown, context: Pick<Context, "log">, op: string): ConvocateError {
+  if (error instanceof ConvocateError) return error;
+  context.log.error({ err: error, op }, "operation failed");
+  const refused = error instanceof Error && "statusCode" in error;
+  if (!refused) return new ConvocateError("internal", "internal error: see the agent's journal");
+  const reason = error.message.replace(/^\(HTTP code \d+\) /, "").replace(/(?<![\w.])(\/[\w.@:-]+)+/g, "…");
+  return new ConvocateError("engine", `the Docker Engine refused: ${reason.split("\n")[0]?.trim() ?? ""}`);
+}
+
+/** Performs a request and says how it went; never throws. */
+export async function answer(context: Context, wanted: Request): Promise<Response> {
+  const id = wanted.id === undefined ? {} : { id: wanted.id };
+  try {
+    return { ok: true, result: await perform(context, wanted), ...id };
+  } catch (error) {
+    return { ...failure(tellable(error, context, wanted.op)), ...id };
+  }
+}
+
+export function failure({ message, code }: ConvocateError): Response {
+  return { ok: false, error: message, code };
+}

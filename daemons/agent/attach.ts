@@ -1,0 +1,139 @@
+import { attachExit, type AttachHeader } from "../../protocol/attach.ts";
+import { encodeLine } from "../../protocol/codec.ts";
+import { errors } from "../../protocol/errors.ts";
+import type { Terminal, TerminalSpec } from "../docker/engine.ts";
+import type { SubsystemSession } from "../ssh/listener.ts";
+import { failure, tellable } from "./answer.ts";
+import { readHeader } from "./attach-header.ts";
+import type { Context } from "./context.ts";
+import { restart } from "./operations/restart.ts";
+
+/** Sets the first size (the engine cannot), waits for the entrypoint to have made the tmux session, and attaches. */
+const script = `stty rows "$1" cols "$2"; shift 2
+infocmp >/dev/null 2>&1 || export TERM=xterm-256color
+n=0
+until tmux has-session -t convocate 2>/dev/null; do
+  n=$((n + 1)); [ "$n" -lt 200 ] || exit 70
+  sleep 0.05
+done
+exec tmux attach-session "$@" -t convocate`;
+
+const word = (text: string | undefined, fallback: string) =>
+  text && /^[A-Za-z0-9._+-]+$/.test(text) ? text : fallback;
+
+/** The tmux client of one operator, as a value. */
+export function terminalSpec(
+  { uid, gid }: Pick<Context, "uid" | "gid">,
+  container: string,
+  header: AttachHeader,
+): TerminalSpec {
+  const mode = header.mode === "ro" ? ["-r"] : [];
+  return {
+    container,
+    user: `${String(uid)}:${String(gid)}`,
+    argv: ["sh", "-c", script, "sh", String(header.rows), String(header.cols), ...mode],
+    env: {
+      TERM: word(header.term, "xterm-256color"),
+      COLORTERM: word(header.colorterm, "truecolor"),
+      LANG: "C.UTF-8",
+      HOME: "/home/convocate",
+    },
+  };
+}
+
+/** The running container of the session; started first when it is stopped. */
+async function runningContainer(context: Context, id: string): Promise<string> {
+  const { registry } = context;
+  if (!registry.get(id)) throw errors.attachNotFound(id);
+  if (registry.container(id) === null) await restart(context, { id });
+  const container = registry.container(id);
+  if (container === null) throw errors.attachNotFound(id);
+  return container;
+}
+
+/** Why the terminal ended: the operator detached, the session's command ended, or somebody stopped it. */
+async function howItEnded(context: Context, id: string, container: string): Promise<number> {
+  const { engine, registry, uid, gid } = context;
+  if (registry.container(id) === container) {
+    const user = `${String(uid)}:${String(gid)}`;
+    const alive = await engine
+      .exec(container, user, ["tmux", "has-session", "-t", "convocate"])
+      .catch(() => null);
+    if (alive?.exitCode === 0 && registry.container(id) === container) return attachExit.detached;
+  }
+  return registry.cause(id) === "killed" ? attachExit.containerStopped : attachExit.sessionEnded;
+}
+
+/** A tmux client outlives the engine's connection to it: it is told that its terminal is gone. */
+async function hangUp(terminal: Terminal): Promise<void> {
+  const pid = await terminal.pid().catch(() => null);
+  try {
+    if (pid !== null) process.kill(pid, "SIGHUP");
+  } catch {
+    // It ended in between.
+  }
+  terminal.stream.destroy();
+}
+
+/** `convocate-agent-attach`: relays one operator's terminal to the session's tmux, byte for byte. */
+export async function serveAttach(context: Context, session: SubsystemSession): Promise<void> {
+  const { channel } = session;
+  channel.on("error", () => undefined);
+  const leave = (code: number) => {
+    channel.exit(code);
+    channel.end();
+    channel.resume();
+  };
+  try {
+    const header = await readHeader(channel, context.clock);
+    const container = await runningContainer(context, header.id);
+    const terminal = await context.engine.openTerminal(terminalSpec(context, container, header));
+    await relay(context, session, { id: header.id, container, terminal }).then(leave);
+  } catch (error) {
+    if (channel.writable) channel.write(encodeLine(failure(tellable(error, context, "attach"))));
+    leave(attachExit.failed);
+  }
+}
+
+interface Attached {
+  id: string;
+  container: string;
+  terminal: Terminal;
+}
+
+/** Relays until either side ends; resolves with the exit status that tells why. */
+function relay(
+  context: Context,
+  { channel, onResize }: SubsystemSession,
+  attached: Attached,
+): Promise<number> {
+  const { id, container, terminal } = attached;
+  const { stream } = terminal;
+  context.registry.attached(id, 1);
+  onResize((size) => {
+    terminal
+      .resize(size)
+      .catch((error: unknown) => context.log.debug({ err: error, id }, "resize came too late"));
+  });
+  return new Promise((resolve) => {
+    let over = false;
+    const end = (finish: () => Promise<number>) => {
+      if (over) return;
+      over = true;
+      context.registry.attached(id, -1);
+      void finish().then(resolve);
+    };
+    stream.on("error", () => undefined);
+    stream.once("close", () => end(() => howItEnded(context, id, container)));
+    stream.once("end", () => end(() => howItEnded(context, id, container)));
+    channel.once("close", () =>
+      end(async () => {
+        await hangUp(terminal);
+        return attachExit.detached;
+      }),
+    );
+    // The end of the operator's input is not the end of the terminal.
+    channel.pipe(stream, { end: false });
+    stream.pipe(channel, { end: false });
+  });
+}

@@ -1,0 +1,50 @@
+import type { AgentConfig } from "../../protocol/config.ts";
+import { containerPrefix, type ContainerSpec, type EngineInfo } from "../docker/engine.ts";
+import type { Metadata } from "./metadata-store.ts";
+
+/** Sessions' own bridge network. */
+export const sessionNetwork = "convocate";
+
+/** What `sudo`, package managers and servers inside need, and nothing that reaches the host (spec "The container"). */
+const capabilities = [
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETFCAP"],
+  ...["AUDIT_WRITE", "NET_BIND_SERVICE", "SYS_CHROOT"],
+];
+
+export interface SpecInput {
+  session: Metadata;
+  agentId: string;
+  home: string;
+  image: string;
+  config: AgentConfig;
+  uid: number;
+  gid: number;
+  cgroupDriver: EngineInfo["cgroupDriver"];
+  /** `source:target:ro` of what the host shares with every session. */
+  sharedMounts: string[];
+}
+
+/** The container of a session, as a value. */
+export function containerSpec(input: SpecInput): ContainerSpec {
+  const { session, config } = input;
+  const limits = { ...config.limits, ...session.limits };
+  return {
+    name: containerPrefix + session.uuid,
+    hostname: `convocate-${session.uuid.slice(0, 8)}`,
+    image: input.image,
+    command: ["bash", "-lc", session.command ?? config.command],
+    env: { CONVOCATE_UID: String(input.uid), CONVOCATE_GID: String(input.gid) },
+    labels: { "convocate.session": session.uuid, "convocate.agent": input.agentId },
+    binds: [`${input.home}:/home/convocate`, ...input.sharedMounts],
+    workingDir: "/home/convocate",
+    // cgroupfs takes a bare slice name as relative to the engine's own group.
+    cgroupParent: input.cgroupDriver === "systemd" ? "convocate-sessions.slice" : "/convocate-sessions.slice",
+    network: sessionNetwork,
+    ports: session.port ? [{ port: session.port, protocol: session.protocol === "udp" ? "udp" : "tcp" }] : [],
+    memoryBytes: limits.memory_bytes ?? null,
+    cpus: limits.cpus ?? null,
+    pids: limits.pids ?? null,
+    capDrop: ["ALL"],
+    capAdd: capabilities,
+  };
+}

@@ -1,0 +1,72 @@
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errors } from "../../protocol/errors.ts";
+import { sessionId } from "../../protocol/session.ts";
+
+/** A lock older than this is stale whoever holds it. */
+const staleAfterMs = 24 * 3_600_000;
+
+/** Field 22 of /proc/<pid>/stat, in clock ticks since boot: a pid that is used again has another. Null: no such process. */
+function startTime(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** `<folder>/<uuid>.lock`: the operation in flight on a session, as `pid` (v2) or `pid start-time` (ours). */
+export class Locks {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  #path(uuid: string): string {
+    return join(this.#folder, `${sessionId.parse(uuid)}.lock`);
+  }
+
+  async exists(uuid: string): Promise<boolean> {
+    return stat(this.#path(uuid)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The live process that holds the lock; null when there is no lock or it is stale. */
+  async holder(uuid: string): Promise<number | null> {
+    try {
+      const { mtimeMs } = await stat(this.#path(uuid));
+      if (Date.now() - mtimeMs > staleAfterMs) return null;
+      const [pid = "", started] = (await readFile(this.#path(uuid), "utf8")).trim().split(" ");
+      const now = startTime(Number(pid));
+      if (now === null || (started !== undefined && started !== now)) return null;
+      return Number(pid);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Runs `operation` while holding the session's lock; refused while it exists. */
+  async hold<T>(uuid: string, operation: () => Promise<T>): Promise<T> {
+    const text = `${String(process.pid)} ${startTime(process.pid) ?? ""}\n`;
+    try {
+      await writeFile(this.#path(uuid), text, { flag: "wx", mode: 0o600 });
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") throw errors.locked(uuid);
+      throw error;
+    }
+    try {
+      return await operation();
+    } finally {
+      await this.remove(uuid);
+    }
+  }
+
+  async remove(uuid: string): Promise<void> {
+    await rm(this.#path(uuid), { force: true });
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { z } from "zod";
+import { limits, session, sessionId } from "../../protocol/session.ts";
+import type { Log } from "../host/log.ts";
+
+/** What is kept of a session: the metadata that counts, without its state. */
+export const metadata = session
+  .omit({
+    running: true,
+    attached: true,
+    state: true,
+    state_since: true,
+    agent_id: true,
+    image: true,
+    exit_cause: true,
+  })
+  .extend({ uuid: sessionId, limits: limits.optional() });
+export type Metadata = z.infer<typeof metadata>;
+
+/** One JSON file per session. A crash at any instant leaves the old or the new content, never a half. */
+export class MetadataStore {
+  readonly #folder: string;
+  readonly #log: Log;
+
+  constructor(folder: string, log: Log) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** All sessions. Leftovers of writes are removed; a broken file is set aside and reported, and hides no other. */
+  async load(): Promise<Metadata[]> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const found: Metadata[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      if (name.endsWith(".new")) await rm(path);
+      if (!name.endsWith(".json")) continue;
+      const parsed = metadata.safeParse(await readFile(path, "utf8").then(parseJson));
+      if (parsed.success && `${parsed.data.uuid}.json` === name) {
+        found.push(parsed.data);
+      } else {
+        await rename(path, `${path}.broken`);
+        this.#log.error({ file: name }, "broken session metadata was set aside as .broken");
+      }
+    }
+    return found;
+  }
+
+  async write(session: Metadata): Promise<void> {
+    const path = this.#path(session.uuid);
+    const file = await open(`${path}.new`, "w", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(session, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+    await this.#syncFolder();
+  }
+
+  async remove(uuid: string): Promise<void> {
+    await rm(this.#path(uuid), { force: true });
+    await this.#syncFolder();
+  }
+
+  #path(uuid: string): string {
+    return join(this.#folder, `${sessionId.parse(uuid)}.json`);
+  }
+
+  /** A rename or removal is on disk only when its folder is (fsync(2)). */
+  async #syncFolder(): Promise<void> {
+    const folder = await open(this.#folder, "r");
+    await folder.sync().finally(() => folder.close());
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+import { version } from "../../../protocol/version.ts";
+import type { Operation } from "../context.ts";
+
+/** `ops`: what the table of operations serves. */
+export const capabilities =
+  (ops: string[]): Operation<"capabilities"> =>
+  () =>
+    Promise.resolve({
+      protocol: 1,
+      version,
+      ops,
+      extensions: ["id", "code", "attach-mode", "exit-cause"],
+    });

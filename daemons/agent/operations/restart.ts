@@ -1,0 +1,43 @@
+import { ConvocateError, errors } from "../../../protocol/errors.ts";
+import { containerSpec } from "../container-spec.ts";
+import type { Context, Operation } from "../context.ts";
+import { findSession } from "./get.ts";
+
+async function usableImage({ currentImage, engine }: Context): Promise<string> {
+  const image = await currentImage();
+  if (image === null)
+    throw new ConvocateError("no_image", "this agent has no current image: run `pulumi up` to deliver one");
+  if (await engine.hasImage(image)) return image;
+  throw new ConvocateError(
+    "no_image",
+    `the current image ${image} is not on this agent: run \`pulumi up\` to deliver it`,
+  );
+}
+
+/** Starts the container detached, with the current image; refused while it runs. */
+export const restart: Operation<"restart"> = async (context, { id }) => {
+  const { session, metadata } = findSession(context, id);
+  if (session.running) throw errors.alreadyRunning(session.name);
+  const { registry, store, homes, locks, engine, clock } = context;
+  await locks.hold(metadata.uuid, async () => {
+    const image = await usableImage(context);
+    const accessed = { ...metadata, last_accessed: clock.now().toISOString() };
+    const container = await engine.start(
+      containerSpec({
+        session: accessed,
+        agentId: context.agentId,
+        home: homes.path(metadata.uuid),
+        image,
+        config: context.config,
+        uid: context.uid,
+        gid: context.gid,
+        cgroupDriver: context.engineInfo.cgroupDriver,
+        sharedMounts: await context.sharedMounts(),
+      }),
+    );
+    await store.write(accessed);
+    registry.touch(accessed);
+    registry.started(metadata.uuid, { id: container, image });
+  });
+  return {};
+};

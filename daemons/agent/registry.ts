@@ -1,0 +1,213 @@
+import type { Session, SessionState } from "../../protocol/session.ts";
+import type { ContainerState } from "../docker/engine.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Metadata } from "./metadata-store.ts";
+import type { Neighbour } from "./validation.ts";
+
+/** What changed, in the words of the status events. */
+export interface Change {
+  type:
+    | "container.created"
+    | "container.edited"
+    | "container.started"
+    | "container.stopped"
+    | "container.deleted"
+    | "session.state";
+  session_id: string;
+  data?: unknown;
+}
+
+interface Entry {
+  metadata: Metadata;
+  container: { id: string; image: string } | null;
+  attached: number;
+  staleLock: boolean;
+  /** Why it is not running: `exit N`, `oom` or `killed`. */
+  cause: string | null;
+  /** Somebody asked for the end that comes next. */
+  ending: boolean;
+  since: string;
+}
+
+/** Every session of this agent with its state, in memory: `list` and `get` ask nobody else. */
+export class Registry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #reserved = new Map<string, Neighbour>();
+  readonly #agentId: string;
+  readonly #clock: Clock;
+  #listener: (change: Change) => void = () => undefined;
+
+  constructor(agentId: string, clock: Clock) {
+    this.#agentId = agentId;
+    this.#clock = clock;
+  }
+
+  onChange(listener: (change: Change) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Sessions as they travel, most recently accessed first. */
+  list(): Session[] {
+    const entries = [...this.#entries.values()];
+    entries.sort((a, b) => b.metadata.last_accessed.localeCompare(a.metadata.last_accessed));
+    return entries.map((entry) => this.#toWire(entry));
+  }
+
+  get(uuid: string): Session | null {
+    const entry = this.#entries.get(uuid);
+    return entry ? this.#toWire(entry) : null;
+  }
+
+  metadata(uuid: string): Metadata | null {
+    return this.#entries.get(uuid)?.metadata ?? null;
+  }
+
+  /** The running container of a session; null when it does not run. */
+  container(uuid: string): string | null {
+    return this.#entries.get(uuid)?.container?.id ?? null;
+  }
+
+  get uuids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Everything that has a port or a DNS name, or is about to. `except` is left out. */
+  neighbours(except?: string): Neighbour[] {
+    const known = [...this.#entries.values()].map((entry): Neighbour => entry.metadata);
+    return [...known, ...this.#reserved.values()].filter((neighbour) => neighbour.uuid !== except);
+  }
+
+  /** Keeps ports and names for a session that is being made: two creates at once never get the same. */
+  async reserving<T>(neighbour: Neighbour, make: () => Promise<T>): Promise<T> {
+    this.#reserved.set(neighbour.uuid, neighbour);
+    return make().finally(() => this.#reserved.delete(neighbour.uuid));
+  }
+
+  /** A session known from before this daemon: no event. */
+  load(metadata: Metadata, staleLock: boolean): void {
+    this.#entries.set(metadata.uuid, {
+      metadata,
+      container: null,
+      attached: 0,
+      staleLock,
+      cause: null,
+      ending: false,
+      since: metadata.last_accessed,
+    });
+  }
+
+  add(metadata: Metadata): Session {
+    this.load(metadata, false);
+    return this.#tell("container.created", metadata.uuid);
+  }
+
+  edit(metadata: Metadata): void {
+    this.#with(metadata.uuid, (entry) => {
+      entry.metadata = metadata;
+      this.#tell("container.edited", metadata.uuid);
+    });
+  }
+
+  /** Metadata that changes without being edited, such as the time of the last access: told with the next event. */
+  touch(metadata: Metadata): void {
+    this.#with(metadata.uuid, (entry) => (entry.metadata = metadata));
+  }
+
+  remove(uuid: string): void {
+    if (this.#entries.delete(uuid)) this.#listener({ type: "container.deleted", session_id: uuid });
+  }
+
+  unlock(uuid: string): void {
+    this.#with(uuid, (entry) => {
+      entry.staleLock = false;
+      this.#tell("session.state", uuid);
+    });
+  }
+
+  started(uuid: string, container: { id: string; image: string }, since?: string): void {
+    this.#with(uuid, (entry) => {
+      if (entry.container?.id === container.id) return;
+      Object.assign(entry, {
+        container,
+        cause: null,
+        ending: false,
+        attached: 0,
+        since: since ?? this.#now(),
+      });
+      this.#tell("container.started", uuid);
+    });
+  }
+
+  /** The end that comes next was asked for. */
+  endingSoon(uuid: string): void {
+    this.#with(uuid, (entry) => (entry.ending = true));
+  }
+
+  /** The session's container ended; `container` guards against news of an earlier one. */
+  stopped(uuid: string, container: string, how: { exitCode: number | null; oom: boolean }): void {
+    this.#with(uuid, (entry) => {
+      if (entry.container?.id !== container) return;
+      const cause = entry.ending ? "killed" : how.oom ? "oom" : `exit ${String(how.exitCode ?? "unknown")}`;
+      Object.assign(entry, { container: null, cause, ending: false, attached: 0, since: this.#now() });
+      this.#listener({ type: "container.stopped", session_id: uuid, data: { cause } });
+    });
+  }
+
+  /** What a list of the engine says of a session that is not running. */
+  found(uuid: string, state: ContainerState): void {
+    this.#with(uuid, (entry) => {
+      entry.cause ??= state.oomKilled ? "oom" : `exit ${String(state.exitCode ?? "unknown")}`;
+      entry.since = state.since;
+    });
+  }
+
+  cause(uuid: string): string | null {
+    return this.#entries.get(uuid)?.cause ?? null;
+  }
+
+  attached(uuid: string, by: 1 | -1): void {
+    this.#with(uuid, (entry) => {
+      const before = entry.attached;
+      entry.attached = Math.max(0, before + by);
+      if (before > 0 === entry.attached > 0) return;
+      entry.since = this.#now();
+      this.#tell("session.state", uuid);
+    });
+  }
+
+  #with(uuid: string, change: (entry: Entry) => void): void {
+    const entry = this.#entries.get(uuid);
+    if (entry) change(entry);
+  }
+
+  #tell(type: Change["type"], uuid: string): Session {
+    const data = this.get(uuid);
+    if (!data) throw new Error(`no session ${uuid}`);
+    this.#listener({ type, session_id: uuid, data });
+    return data;
+  }
+
+  #now(): string {
+    return this.#clock.now().toISOString();
+  }
+
+  #state({ container, attached, staleLock }: Entry): SessionState {
+    if (!container) return staleLock ? "locked" : "stopped";
+    return attached > 0 ? "connected" : "running";
+  }
+
+  #toWire(entry: Entry): Session {
+    const { port, dns_name, ...metadata } = entry.metadata;
+    return {
+      ...metadata,
+      ...(port && { port }),
+      ...(dns_name && { dns_name }),
+      ...(entry.container && { running: true, image: entry.container.image }),
+      ...(entry.attached > 0 && { attached: true }),
+      ...(entry.cause !== null && { exit_cause: entry.cause }),
+      agent_id: this.#agentId,
+      state: this.#state(entry),
+      state_since: entry.since,
+    };
+  }
+}

@@ -1,0 +1,248 @@
+import type { Duplex, Readable } from "node:stream";
+import Docker from "dockerode";
+import { z } from "zod";
+import {
+  containerPrefix,
+  type ContainerSpec,
+  type ContainerState,
+  type Engine,
+  type EngineEvent,
+  type EngineInfo,
+  type Terminal,
+  type TerminalSpec,
+} from "./engine.ts";
+import { createOptions } from "./create-options.ts";
+
+/** The newest API version this adapter was written for; an older engine is asked in its own. */
+const newestApi = "1.44";
+
+const actions = ["start", "die", "oom", "destroy"] as const;
+
+const eventSchema = z.object({
+  Action: z.enum(actions),
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
+  timeNano: z.number(),
+});
+
+const minor = (version: string) => Number(version.split(".")[1] ?? 0);
+
+const isStatus = (error: unknown, ...codes: number[]) =>
+  typeof error === "object" &&
+  error !== null &&
+  "statusCode" in error &&
+  codes.includes(Number(error.statusCode));
+
+/** Talks to the engine behind a Unix socket, in an API version that both know. */
+export async function connectEngine(socketPath: string): Promise<Engine> {
+  const { ApiVersion } = await new Docker({ socketPath }).version();
+  const version = minor(ApiVersion) < minor(newestApi) ? ApiVersion : newestApi;
+  return new DockerodeEngine(new Docker({ socketPath, version: `v${version}` }));
+}
+
+class DockerodeEngine implements Engine {
+  readonly #docker: Docker;
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  async info(): Promise<EngineInfo> {
+    const info = z
+      .object({ CgroupDriver: z.string(), MemTotal: z.number(), NCPU: z.number() })
+      .parse(await this.#docker.info());
+    return {
+      cgroupDriver: info.CgroupDriver === "systemd" ? "systemd" : "cgroupfs",
+      memoryBytes: info.MemTotal,
+      cpus: info.NCPU,
+    };
+  }
+
+  async hasImage(reference: string): Promise<boolean> {
+    try {
+      await this.#docker.getImage(reference).inspect();
+      return true;
+    } catch (error) {
+      if (isStatus(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  async ensureNetwork(name: string): Promise<void> {
+    try {
+      await this.#docker.getNetwork(name).inspect();
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+      const Options = {
+        "com.docker.network.bridge.enable_icc": "false",
+        "com.docker.network.bridge.name": "convocate0",
+      };
+      await this.#docker.createNetwork({ Name: name, Driver: "bridge", CheckDuplicate: true, Options });
+    }
+  }
+
+  async list(): Promise<ContainerState[]> {
+    const found = await this.#docker.listContainers({
+      all: true,
+      filters: { name: [`^/${containerPrefix}`] },
+    });
+    const states = await Promise.all(found.map(({ Id }) => this.#inspect(Id)));
+    return states.filter((state) => state !== null);
+  }
+
+  async #inspect(id: string): Promise<ContainerState | null> {
+    try {
+      const { Id, Name, State, Config } = await this.#docker.getContainer(id).inspect();
+      return {
+        id: Id,
+        session: Name.slice(1 + containerPrefix.length),
+        running: State.Running,
+        exitCode: State.Running ? null : State.ExitCode,
+        oomKilled: State.OOMKilled,
+        image: Config.Image,
+        since: State.Running ? State.StartedAt : State.FinishedAt,
+      };
+    } catch (error) {
+      if (isStatus(error, 404)) return null; // removed since it was listed
+      throw error;
+    }
+  }
+
+  async start(spec: ContainerSpec): Promise<string> {
+    await this.#docker
+      .getContainer(spec.name)
+      .remove()
+      .catch((error: unknown) => {
+        if (!isStatus(error, 404)) throw error;
+      });
+    const container = await this.#docker.createContainer(createOptions(spec));
+    try {
+      await container.start();
+    } catch (error) {
+      await container.remove({ force: true }).catch(() => undefined);
+      throw error;
+    }
+    return container.id;
+  }
+
+  async stop(session: string, graceSeconds: number): Promise<void> {
+    try {
+      await this.#docker.getContainer(containerPrefix + session).stop({ t: graceSeconds });
+    } catch (error) {
+      if (!isStatus(error, 304, 404)) throw error;
+    }
+  }
+
+  async remove(session: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(containerPrefix + session).remove({ force: true, v: true });
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+    }
+  }
+
+  async exec(container: string, user: string, argv: string[]): Promise<{ exitCode: number; output: string }> {
+    const exec = await this.#docker
+      .getContainer(container)
+      .exec({ Cmd: argv, User: user, AttachStdout: true, AttachStderr: true, Tty: true });
+    const stream = await exec.start({ Tty: true, hijack: true, stdin: false });
+    let output = "";
+    for await (const chunk of stream) output += String(chunk);
+    return { exitCode: (await exec.inspect()).ExitCode ?? -1, output };
+  }
+
+  async openTerminal(spec: TerminalSpec): Promise<Terminal> {
+    const exec = await this.#docker.getContainer(spec.container).exec({
+      Cmd: spec.argv,
+      User: spec.user,
+      Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: true,
+    });
+    // Without Tty here, too, the bytes come with 8-byte headers.
+    const stream: Duplex = await exec.start({ Tty: true, hijack: true, stdin: true });
+    return {
+      stream,
+      async resize({ cols, rows }) {
+        await exec.resize({ w: cols, h: rows });
+      },
+      async exitCode() {
+        return (await exec.inspect()).ExitCode;
+      },
+      async pid() {
+        const { Running, Pid } = await exec.inspect();
+        return Running && Pid ? Pid : null;
+      },
+    };
+  }
+
+  async runHelper(image: string, binds: string[], argv: string[]): Promise<void> {
+    const container = await this.#docker.createContainer({
+      Image: image,
+      Entrypoint: argv.slice(0, 1),
+      Cmd: argv.slice(1),
+      Labels: { "convocate.helper": "true" },
+      HostConfig: { Binds: binds, NetworkMode: "none" },
+      User: "0:0",
+    });
+    try {
+      await container.start();
+      const { StatusCode } = z.object({ StatusCode: z.number() }).parse(await container.wait());
+      if (StatusCode !== 0)
+        throw new Error(`${argv[0] ?? ""} in a helper container ended with status ${String(StatusCode)}`);
+    } finally {
+      await container.remove({ force: true, v: true });
+    }
+  }
+
+  async events(
+    sinceNano: number,
+    onEvent: (event: EngineEvent) => void,
+    onEnd: () => void,
+  ): Promise<{ close(): void }> {
+    const options: Docker.GetEventsOptions = {
+      filters: JSON.stringify({ type: ["container"], event: actions }),
+      // A double holds seconds to a few hundred nanoseconds: what is heard twice does no harm.
+      ...(sinceNano > 0 && { since: sinceNano / 1e9 }),
+    };
+    const stream = (await this.#docker.getEvents(options)) as Readable;
+    let rest = "";
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const event = parseEvent(line);
+        if (event) onEvent(event);
+      }
+    });
+    // A lost connection reports an error and an abort before its close.
+    stream.on("error", () => undefined);
+    stream.once("close", onEnd);
+    return {
+      close() {
+        stream.off("close", onEnd);
+        stream.destroy();
+      },
+    };
+  }
+}
+
+/** An event of a session's container; null for anything else. */
+export function parseEvent(line: string): EngineEvent | null {
+  if (line.trim() === "") return null;
+  const parsed = eventSchema.safeParse(JSON.parse(line));
+  if (!parsed.success) return null;
+  const { Action, Actor, timeNano } = parsed.data;
+  const name = Actor.Attributes["name"] ?? "";
+  if (!name.startsWith(containerPrefix)) return null;
+  const exitCode = Actor.Attributes["exitCode"];
+  return {
+    action: Action,
+    session: name.slice(containerPrefix.length),
+    container: Actor.ID,
+    timeNano,
+    exitCode: exitCode === undefined ? null : Number(exitCode),
+  };
+}

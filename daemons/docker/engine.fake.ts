@@ -1,0 +1,118 @@
+import { Duplex } from "node:stream";
+import type { ContainerSpec, ContainerState, Engine, EngineEvent, Terminal, TerminalSpec } from "./engine.ts";
+import { containerPrefix } from "./engine.ts";
+
+/** An engine in memory. Terminals echo what they get; `die` and `lose` are the faults that a real one cannot be told to have. */
+export class FakeEngine implements Engine {
+  readonly images = new Set<string>();
+  readonly containers = new Map<string, ContainerState & { spec: ContainerSpec }>();
+  readonly helpers: string[][] = [];
+  readonly terminals: (TerminalSpec & { stream: Duplex; sizes: { cols: number; rows: number }[] })[] = [];
+  #listeners: { onEvent: (event: EngineEvent) => void; onEnd: () => void }[] = [];
+  #time = 1;
+  /** How often the agent asked for the list. */
+  lists = 0;
+
+  info() {
+    return Promise.resolve({ cgroupDriver: "systemd" as const, memoryBytes: 16 * 2 ** 30, cpus: 8 });
+  }
+  hasImage(reference: string) {
+    return Promise.resolve(this.images.has(reference));
+  }
+  ensureNetwork() {
+    return Promise.resolve();
+  }
+  list(): Promise<ContainerState[]> {
+    this.lists++;
+    return Promise.resolve([...this.containers.values()].map(({ spec: _, ...state }) => state));
+  }
+  start(spec: ContainerSpec): Promise<string> {
+    const session = spec.name.slice(containerPrefix.length);
+    const id = `id-${session}-${String(this.#time)}`;
+    const since = new Date().toISOString();
+    this.containers.set(session, {
+      id,
+      session,
+      running: true,
+      exitCode: null,
+      oomKilled: false,
+      image: spec.image,
+      since,
+      spec,
+    });
+    this.#emit("start", session);
+    return Promise.resolve(id);
+  }
+  stop(session: string): Promise<void> {
+    if (this.containers.get(session)?.running) this.die(session, 143);
+    return Promise.resolve();
+  }
+  remove(session: string): Promise<void> {
+    if (this.containers.get(session)?.running) this.die(session, 137);
+    this.containers.delete(session);
+    return Promise.resolve();
+  }
+  exec() {
+    return Promise.resolve({ exitCode: 0, output: "" });
+  }
+  openTerminal(spec: TerminalSpec): Promise<Terminal> {
+    const stream = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        stream.push(chunk);
+        done();
+      },
+      final(done) {
+        stream.push(null);
+        done();
+      },
+    });
+    const sizes: { cols: number; rows: number }[] = [];
+    this.terminals.push({ ...spec, stream, sizes });
+    return Promise.resolve({
+      stream,
+      resize: (size) => Promise.resolve(void sizes.push(size)),
+      exitCode: () => Promise.resolve(0),
+      pid: () => Promise.resolve(null),
+    });
+  }
+  runHelper(_image: string, _binds: string[], argv: string[]): Promise<void> {
+    this.helpers.push(argv);
+    return Promise.resolve();
+  }
+  events(_since: number, onEvent: (event: EngineEvent) => void, onEnd: () => void) {
+    const listener = { onEvent, onEnd };
+    this.#listeners.push(listener);
+    return Promise.resolve({
+      close: () => void (this.#listeners = this.#listeners.filter((l) => l !== listener)),
+    });
+  }
+
+  /** The container ends by itself, or somebody with `docker` ends it. */
+  die(session: string, exitCode: number, oom = false): void {
+    const container = this.containers.get(session);
+    if (!container) return;
+    this.containers.set(session, { ...container, running: false, exitCode, oomKilled: oom });
+    if (oom) this.#emit("oom", session);
+    this.#emit("die", session, exitCode);
+  }
+
+  /** The event stream breaks; `meanwhile` happens unseen. */
+  lose(meanwhile: () => void = () => undefined): void {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    meanwhile();
+    for (const { onEnd } of listeners) onEnd();
+  }
+
+  #emit(action: EngineEvent["action"], session: string, exitCode: number | null = null): void {
+    const event = {
+      action,
+      session,
+      container: this.containers.get(session)?.id ?? "",
+      timeNano: this.#time++,
+      exitCode,
+    };
+    for (const { onEvent } of this.#listeners) onEvent(event);
+  }
+}

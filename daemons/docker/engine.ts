@@ -1,0 +1,103 @@
+/** The Docker Engine as the agent needs it: containers are told apart by their name, `convocate-session-<uuid>`. */
+import type { Duplex } from "node:stream";
+
+export const containerPrefix = "convocate-session-";
+
+export interface EngineInfo {
+  cgroupDriver: "systemd" | "cgroupfs";
+  memoryBytes: number;
+  cpus: number;
+}
+
+export interface ContainerState {
+  id: string;
+  /** UUID of the session, from the container's name. */
+  session: string;
+  running: boolean;
+  /** Exit status of the session's command; null while it runs. */
+  exitCode: number | null;
+  oomKilled: boolean;
+  image: string;
+  /** RFC 3339; when it was last started or ended. */
+  since: string;
+}
+
+export interface PortBinding {
+  port: number;
+  protocol: "tcp" | "udp";
+}
+
+/** What is asked of the engine for a session's container. */
+export interface ContainerSpec {
+  name: string;
+  hostname: string;
+  image: string;
+  command: string[];
+  env: Record<string, string>;
+  labels: Record<string, string>;
+  /** `source:target[:ro]` */
+  binds: string[];
+  workingDir: string;
+  cgroupParent: string;
+  network: string;
+  ports: PortBinding[];
+  memoryBytes: number | null;
+  cpus: number | null;
+  pids: number | null;
+  capDrop: string[];
+  capAdd: string[];
+}
+
+/** `start`, `die` and `destroy` of a session's container; others are of no interest. */
+export interface EngineEvent {
+  action: "start" | "die" | "oom" | "destroy";
+  session: string;
+  container: string;
+  /** Nanoseconds since the epoch, as the engine counts: equal numbers are the same event. */
+  timeNano: number;
+  exitCode: number | null;
+}
+
+/** A program inside a container, on a terminal. */
+export interface Terminal {
+  stream: Duplex;
+  /** May be called from the start on; sizes are cells. */
+  resize(size: { cols: number; rows: number }): Promise<void>;
+  /** Resolves after the stream's end with the program's exit status; null when it cannot be told. */
+  exitCode(): Promise<number | null>;
+  /** Process id of the program as this host sees it; null when it has ended. */
+  pid(): Promise<number | null>;
+}
+
+export interface TerminalSpec {
+  container: string;
+  argv: string[];
+  /** `uid:gid` */
+  user: string;
+  env: Record<string, string>;
+}
+
+export interface Engine {
+  info(): Promise<EngineInfo>;
+  hasImage(reference: string): Promise<boolean>;
+  /** Makes the sessions' own bridge network where it is missing: no traffic between its containers. */
+  ensureNetwork(name: string): Promise<void>;
+  /** Every session's container, running or not. */
+  list(): Promise<ContainerState[]>;
+  /** Creates and starts; a stopped container of that name is removed first. Returns its id. */
+  start(spec: ContainerSpec): Promise<string>;
+  /** SIGTERM, then SIGKILL after `graceSeconds`. A container that is gone or stopped is no error. */
+  stop(session: string, graceSeconds: number): Promise<void>;
+  remove(session: string): Promise<void>;
+  /** Runs a command in a running container; its output and exit status. */
+  exec(container: string, user: string, argv: string[]): Promise<{ exitCode: number; output: string }>;
+  openTerminal(spec: TerminalSpec): Promise<Terminal>;
+  /** Runs `argv` as root in a throw-away container without network, `binds` mounted; throws when it fails. */
+  runHelper(image: string, binds: string[], argv: string[]): Promise<void>;
+  /** Follows the engine's events from `sinceNano` on until it is closed or lost; then `onEnd` is called once. */
+  events(
+    sinceNano: number,
+    onEvent: (event: EngineEvent) => void,
+    onEnd: () => void,
+  ): Promise<{ close(): void }>;
+}
