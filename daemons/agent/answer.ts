@@ -31,12 +31,14 @@ function paramsError(error: ZodError): ConvocateError {
   return errors.decodeParams(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "wrong"}`);
 }
 
+/** Name and schema come from one table: an operation takes what its schema gives. */
+type Perform = (context: Context, params: unknown) => Promise<unknown>;
+
 async function perform(context: Context, { op, params }: Request): Promise<unknown> {
-  if (!isOp(op) || !Object.hasOwn(operations, op)) throw errors.unknownOp(op);
+  const operation = (operations as Record<string, Perform | undefined>)[op];
+  if (!isOp(op) || !Object.hasOwn(operations, op) || !operation) throw errors.unknownOp(op);
   const decoded = ops[op].params.safeParse(params ?? {});
   if (!decoded.success) throw paramsError(decoded.error);
-  // Name and schema come from the same table: the operation takes what its schema gives.
-  const operation = operations[op] as (context: Context, params: unknown) => Promise<unknown>;
   return operation(context, decoded.data);
 }
 

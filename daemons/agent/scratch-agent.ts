@@ -1,0 +1,93 @@
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../docker/engine.ts";
+import { realClock } from "../host/clock.ts";
+import { MemoryLog } from "../host/log.fake.ts";
+import { createKeyPair, type KeyPair } from "../ssh/keypair.fake.ts";
+import { serve } from "./serve.ts";
+
+export interface ScratchOptions {
+  engine: Engine;
+  /** Full reference, or null: an agent that has none yet. */
+  image: string | null;
+  command?: string;
+  /** Where events go. */
+  shell?: { host: string; port: number; hostKey: string };
+  uid?: number;
+}
+
+/** A whole agent in a temporary folder, listening on 127.0.0.1; for tests and benchmarks. */
+export class ScratchAgent {
+  readonly id = "scratch";
+  readonly hostKey = createKeyPair("");
+  readonly operator: KeyPair = createKeyPair("operator=alice");
+  readonly toShell = createKeyPair(`agent=${this.id}`);
+  readonly log = new MemoryLog();
+  readonly #options: ScratchOptions;
+  #agent: Awaited<ReturnType<typeof serve>> | null = null;
+  folder = "";
+
+  constructor(options: ScratchOptions) {
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#agent?.port ?? 0;
+  }
+
+  get homes(): string {
+    return join(this.folder, "homes");
+  }
+
+  get stateDir(): string {
+    return join(this.folder, "state");
+  }
+
+  async open(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), "convocate-agent-"));
+    const config = join(this.folder, "config");
+    await mkdir(config);
+    const { image, command = "bash", shell } = this.#options;
+    const files: Record<string, string> = {
+      "agent-id": this.id,
+      ssh_host_ed25519_key: this.hostKey.privateKey,
+      authorized_keys: `${this.operator.publicKey}\n`,
+      "config.json": JSON.stringify({ command }),
+      agent_to_shell_ed25519_key: this.toShell.privateKey,
+      ...(image !== null && { "current-image": `${image}\n` }),
+      ...(shell && { "shell-host": shell.host, "shell_host_key.pub": shell.hostKey }),
+    };
+    for (const [name, text] of Object.entries(files))
+      await writeFile(join(config, name), text, { mode: 0o600 });
+    await this.start();
+  }
+
+  /** Starts the daemon on what is on disk. */
+  async start(): Promise<void> {
+    const uid = this.#options.uid ?? 1337;
+    this.#agent = await serve({
+      configDir: join(this.folder, "config"),
+      stateDir: this.stateDir,
+      homes: this.homes,
+      address: "127.0.0.1",
+      port: 0,
+      shellPort: this.#options.shell?.port ?? 223,
+      uid,
+      gid: uid,
+      engine: this.#options.engine,
+      clock: realClock,
+      log: this.log,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent?.close("test");
+    this.#agent = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
