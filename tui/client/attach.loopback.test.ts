@@ -138,7 +138,7 @@ test("Q gives up waiting for a lost link", async () => {
   await agent.close();
   await eventually(() => expect(notices.length).toBeGreaterThan(1));
   input.write("q");
-  expect(await end).toEqual({ kind: "detached" });
+  expect(await end).toEqual({ kind: "given-up" });
 });
 
 test("a session that ended while the link was down is not started again", async () => {

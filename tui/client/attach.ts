@@ -64,7 +64,7 @@ async function back(
     for (let attempt = 0; ; attempt += 1) {
       try {
         const established = await Promise.race([link.established(), quit.asked]);
-        if (!established) return { kind: "detached" };
+        if (!established) return { kind: "given-up" };
         const session = await established.rpc.call("get", { id: header.id });
         if (stateOf(session) === "stopped") return { kind: "container-stopped" };
         notice(`the link to agent ${established.registration.name} is back`);
@@ -74,7 +74,7 @@ async function back(
         if (reason.code === "not_found") return { kind: "failed", error: reason };
         const ms = delay(attempt);
         notice(`${reason.message}; trying again in ${String(Math.ceil(ms / 1000))} s, Q for the list`);
-        if ((await Promise.race([pause(ms), quit.asked])) === null) return { kind: "detached" };
+        if ((await Promise.race([pause(ms), quit.asked])) === null) return { kind: "given-up" };
       }
     }
   } finally {

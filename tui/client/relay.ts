@@ -17,9 +17,9 @@ export interface AttachIo {
   onResize(listener: () => void): () => void;
 }
 
-/** How an attach ended. `lost`: the link, not the session. */
+/** How an attach ended. `lost`: the link, not the session; `given-up`: the operator did not wait for it. */
 export type AttachEnd =
-  | { kind: "detached" | "session-ended" | "container-stopped" }
+  | { kind: "detached" | "session-ended" | "container-stopped" | "given-up" }
   | { kind: "failed" | "lost"; error: ConvocateError };
 
 /** Relays bytes between the terminal and the session until one of them ends. */

@@ -1,0 +1,79 @@
+/** `convocate`: the list without arguments, verbs with them, and both as a login shell or forced command. */
+import { paths } from "../protocol/config.ts";
+import { ConvocateError, errorTable, exitStatus } from "../protocol/errors.ts";
+import { fleetSocketPath } from "../protocol/fleet.ts";
+import type { Context } from "./verbs/context.ts";
+import { readInvocation, type Invocation } from "./verbs/invocation.ts";
+
+const { stdin, stdout, stderr, env } = process;
+
+/** Gives the terminal back, whoever has it. */
+let restore = (): void => {};
+const onTerminal = (how: () => void): void => void (restore = how);
+
+function fail(error: unknown): never {
+  restore();
+  const known = error instanceof ConvocateError ? error : null;
+  if (known) stderr.write(`convocate: ${known.message}\n  ${errorTable[known.code].remedy}\n`);
+  else
+    stderr.write(`convocate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(known ? errorTable[known.code].exit : exitStatus.failed);
+}
+
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+for (const [signal, number] of [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const) {
+  process.on(signal, () => {
+    restore();
+    process.exit(128 + number);
+  });
+}
+// `convocate ls | head` is no error.
+stdout.on("error", () => process.exit(exitStatus.ok));
+
+const context: Context = {
+  socket: fleetSocketPath,
+  agentKeys: paths.agentKeys,
+  stdin,
+  stdout,
+  stderr,
+  term: env["TERM"],
+  colorterm: env["COLORTERM"],
+};
+
+async function verb({ words, remote, operator }: Extract<Invocation, { kind: "verb" }>): Promise<void> {
+  const { program } = await import("./verbs/program.ts");
+  const root = program(context, { remote, onTerminal, list: () => tui(operator) });
+  try {
+    await root.parseAsync(words, { from: "user" });
+  } catch (error) {
+    // commander has said it already; its help is no error.
+    const code: unknown = Reflect.get(Object(error), "code");
+    if (typeof code !== "string" || !code.startsWith("commander.")) throw error;
+    process.exit(Reflect.get(Object(error), "exitCode") === 0 ? exitStatus.ok : exitStatus.usage);
+  }
+}
+
+async function tui(operator: string | null): Promise<void> {
+  if (!stdin.isTTY || !stdout.isTTY) {
+    throw new ConvocateError(
+      "usage",
+      "the list needs a terminal; for scripts there is `convocate ls --json`",
+    );
+  }
+  const { runTui } = await import("./screens/tui.ts");
+  const monochrome = env["NO_COLOR"] || /^(dumb|vt\d+|.*-mono|.*-m)$/.test(env["TERM"] ?? "dumb");
+  await runTui({ ...context, stdin, stdout, operator, colors: !monochrome, onTerminal });
+}
+
+async function main(): Promise<void> {
+  const invocation = readInvocation(process.argv.slice(2), env["SSH_ORIGINAL_COMMAND"]);
+  if (invocation.kind === "tui") await tui(invocation.operator);
+  else await verb(invocation);
+}
+
+main().then(() => process.exit(exitStatus.ok), fail);

@@ -1,0 +1,28 @@
+import type { FleetSession } from "../../protocol/fleet.ts";
+import { readFleet, type FleetSnapshot } from "../client/fleet-socket.ts";
+import { AgentPool } from "../client/pool.ts";
+import type { Context } from "./context.ts";
+import { resolveSession } from "./resolve.ts";
+
+/** Runs `work` with the fleet as it is and connections to its agents, dialled when used. */
+export async function withFleet<T>(
+  context: Context,
+  work: (fleet: FleetSnapshot, pool: AgentPool) => Promise<T>,
+): Promise<T> {
+  const fleet = await readFleet(context.socket);
+  const pool = new AgentPool({ agentKeys: context.agentKeys, keep: false });
+  try {
+    return await work(fleet, pool);
+  } finally {
+    pool.close();
+  }
+}
+
+/** Runs `work` on the one session that `wanted` names. */
+export function onSession<T>(
+  context: Context,
+  wanted: string,
+  work: (session: FleetSession, pool: AgentPool, fleet: FleetSnapshot) => Promise<T>,
+): Promise<T> {
+  return withFleet(context, (fleet, pool) => work(resolveSession(fleet, wanted), pool, fleet));
+}

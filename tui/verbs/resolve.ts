@@ -1,0 +1,46 @@
+import { ConvocateError } from "../../protocol/errors.ts";
+import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
+import type { FleetSnapshot } from "../client/fleet-socket.ts";
+import { clean } from "../render/clean.ts";
+
+/** The session that `wanted` names: a UUID, a name, or the beginning of a UUID. Throws `not_found` or `ambiguous`. */
+export function resolveSession({ sessions, agents }: FleetSnapshot, wanted: string): FleetSession {
+  const named = sessions.filter(({ uuid, name }) => uuid === wanted || name === wanted);
+  // A name that is written out is meant, also when some UUID begins with it.
+  const found = named.length > 0 ? named : sessions.filter(({ uuid }) => beginsWith(uuid, wanted));
+  const [only, second] = found;
+  if (only && !second) return only;
+  if (!only) {
+    throw new ConvocateError(
+      "not_found",
+      `no session is named ${JSON.stringify(wanted)}, and no UUID begins with it`,
+    );
+  }
+  const hosts = new Map(agents.map((agent) => [agent.agent_id, agent.host]));
+  const list = found.map(({ uuid, name, agent_id }) => {
+    return `\n  ${uuid}  ${clean(name)} on ${clean(hosts.get(agent_id) ?? agent_id)}`;
+  });
+  throw new ConvocateError(
+    "ambiguous",
+    `${JSON.stringify(wanted)} fits ${String(found.length)} sessions:${list.join("")}`,
+  );
+}
+
+const beginsWith = (uuid: string, wanted: string): boolean =>
+  wanted !== "" && uuid.startsWith(wanted.toLowerCase());
+
+/** The agent for a new session: the one named (id or host), else the only one. Throws `usage` or `not_found`. */
+export function resolveAgent({ agents }: FleetSnapshot, wanted: string | undefined): FleetAgent {
+  const known = agents.map(({ host, agent_id }) => `${clean(host)} (${clean(agent_id)})`).join(", ");
+  const found =
+    wanted === undefined
+      ? agents
+      : agents.filter(({ agent_id, host }) => agent_id === wanted || host === wanted);
+  const [only, second] = found;
+  if (only && !second) return only;
+  if (agents.length === 0)
+    throw new ConvocateError("not_found", "the fleet has no agent; `pulumi up` adds one");
+  if (wanted === undefined) throw new ConvocateError("usage", `name one with --agent: ${known}`);
+  if (!only) throw new ConvocateError("not_found", `no agent ${JSON.stringify(wanted)}; there are ${known}`);
+  throw new ConvocateError("ambiguous", `${JSON.stringify(wanted)} fits several agents: ${known}`);
+}
