@@ -120,6 +120,36 @@ test("unknown, RSA and revoked keys hear the same", async () => {
   expect(heard[2]).toEqual(heard[0]);
 });
 
+test("… and as soon: 200 questions each on one connection, medians compared", async () => {
+  const patient = new TestListener();
+  patient.authorize(operator.publicKey, ourRsa.publicKey);
+  await patient.start({ limits: { tries: 1_000 } });
+  const keys = [
+    { line: stranger.publicKey, algorithm: "ssh-ed25519", took: [] as number[] },
+    { line: ourRsa.publicKey, algorithm: "ssh-rsa", took: [] as number[] },
+    { line: createKeyPair("operator=eve").publicKey, algorithm: "ssh-ed25519", took: [] as number[] },
+  ];
+  const client = new ssh2.Client();
+  let answers = -1;
+  let askedAt = 0;
+  const authHandler: ConnectConfig["authHandler"] = (_left, _partial, next) => {
+    if (answers > 0) keys[(answers - 1) % 3]?.took.push(performance.now() - askedAt);
+    answers += 1;
+    const key = keys[(answers - 1) % 3];
+    if (!key) next({ type: "none", username: "convocate" });
+    else if (answers > 600) next(noMore);
+    else {
+      askedAt = performance.now();
+      wireOf(client).authPK("convocate", key.line, key.algorithm);
+    }
+  };
+  expect(await attempt(client, caller(patient.port, { authHandler }))).toBe(refused);
+  await patient.close();
+  const medians = keys.map(({ took }) => took.sort((a, b) => a - b)[100] ?? NaN);
+  expect(keys.map(({ took }) => took.length)).toEqual([200, 200, 200]);
+  expect(Math.max(...medians) - Math.min(...medians)).toBeLessThan(0.1 + Math.min(...medians) / 2);
+});
+
 test("the third refusal of a connection is its last", async () => {
   const keys = [1, 2, 3, 4, 5].map(() => createKeyPair("operator=ann").privateKey);
   let tried = 0;

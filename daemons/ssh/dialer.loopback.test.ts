@@ -64,7 +64,7 @@ test("a changed host key is refused by name, with both fingerprints, before any 
   expect(log.text).toContain("host_key_changed");
   const audit = await eventually(() => listener.audits[0]);
   expect(audit).toContain('"who":"nobody"');
-  expect(audit).not.toContain("refused");
+  expect(audit).toContain("the client refused our host key");
   expect(heard.opens).toBe(0);
 });
 
@@ -94,6 +94,15 @@ test("our key refused is told as that, and tried again: the other side may learn
   await eventually(() => listener.log.text.includes("authorized keys changed"));
   clock.advance(1_000);
   await eventually(() => heard.opens === 1);
+});
+
+test("a key of ours that cannot be read is told without any of it", async () => {
+  const half = operator.privateKey.slice(0, 200);
+  dial({ privateKey: half });
+  const down = await firstDown();
+  expect(down.code).toBe("auth_refused");
+  expect(down.message).toContain("cannot be used");
+  expect(log.text).not.toContain(half.slice(100, 130));
 });
 
 test("nobody there: unreachable, and dialled again after 1, 2, 4 … 30 seconds", async () => {

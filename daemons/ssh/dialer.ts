@@ -105,7 +105,7 @@ function dial(options: DialOptions, heard: Pick<DialOptions, "onOpen" | "onDown"
       }),
     );
   } catch (error) {
-    heard.onDown(error instanceof ConvocateError ? error : connectError(options, new Error(String(error))));
+    heard.onDown(error instanceof ConvocateError ? error : unusable(options, error));
   }
   return () => {
     client.end();
@@ -114,3 +114,9 @@ function dial(options: DialOptions, heard: Pick<DialOptions, "onOpen" | "onDown"
 }
 
 const where = ({ host, port }: DialOptions) => `${host}:${String(port)}`;
+
+/** ssh2 throws when it cannot read the private key; its words name no part of the key. */
+function unusable(options: DialOptions, cause: unknown): ConvocateError {
+  const message = `our key for ${where(options)} cannot be used; \`pulumi up\` delivers another`;
+  return new ConvocateError("auth_refused", message, { cause });
+}

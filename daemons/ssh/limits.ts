@@ -16,6 +16,8 @@ export interface Limits {
   unreadBytes: number;
   /** Between two questions whether the other side is still there; it is not after three without answer. */
   keepaliveMs: number;
+  /** Between two key exchanges of a connection. */
+  rekeyMs: number;
   /** Longest wait imposed on an address that keeps failing to authenticate. */
   maxPenaltyMs: number;
 }
@@ -28,5 +30,6 @@ export const defaultLimits: Limits = {
   channels: 64,
   unreadBytes: 4 * 2 ** 20,
   keepaliveMs: keepalive.intervalMs,
+  rekeyMs: 3_600_000,
   maxPenaltyMs: 5_000,
 };

@@ -15,6 +15,7 @@ import { defaultLimits, type Limits } from "./limits.ts";
 import { Penalties } from "./penalties.ts";
 import { guardReceiveWindow } from "./receive-window.ts";
 import { refuseForwarding } from "./refusals.ts";
+import { renewKeys } from "./rekey.ts";
 import { endRevoked } from "./revocation.ts";
 import { guardSessions } from "./sessions.ts";
 import { dropsEarly } from "./startups.ts";
@@ -54,8 +55,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   ssh.on("connection", (client, info) => {
     const connection = connections.get(`${info.ip}:${String(info.port)}`);
-    if (connection) guard(client, connection, { ...options, limits, penalties });
-    else client.end();
+    if (connection) return guard(client, connection, { ...options, limits, penalties, clock });
+    // It closed while it was identifying itself.
+    client.on("error", () => {});
+    client.end();
   });
 
   // Our own server in front: ssh2's would count, time and tell nothing until the other side has identified itself.
@@ -122,15 +125,19 @@ function createSsh(hostKey: string, limits: Limits) {
   });
 }
 
-type Guarding = ListenOptions & { limits: Limits; penalties: Penalties };
+type Guarding = ListenOptions & { limits: Limits; penalties: Penalties; clock: Clock };
 
 /** Every guard of a connection, in the order in which a client meets them. */
 function guard(ssh: Ssh, connection: Connection, options: Guarding): void {
-  const { authorizedKeys, admits, subsystems, log, limits, penalties } = options;
+  const { authorizedKeys, admits, subsystems, log, limits, penalties, clock } = options;
   connection.ssh = ssh;
   // ssh2 reports several errors for one end; the first one tells why.
   ssh.on("error", (error) => {
-    connection.because(error.message);
+    connection.because(
+      error.message === "KEY_EXCHANGE_FAILED"
+        ? "the client refused our host key or our algorithms"
+        : error.message,
+    );
     // On a keepalive timeout ssh2 only half-closes, which leaves the connection open for ever.
     if (Reflect.get(error, "level") === "client-timeout") connection.drop("no answer to keepalives");
   });
@@ -139,6 +146,7 @@ function guard(ssh: Ssh, connection: Connection, options: Guarding): void {
   refuseForwarding(ssh, connection);
   guardSessions(ssh, connection, { subsystems, channels: limits.channels, log });
   guardReceiveWindow(connection, limits.unreadBytes);
+  renewKeys(ssh, connection, limits.rekeyMs, clock);
   // What nobody will read any more would keep its channel from closing.
   connection.socket.once("close", () => {
     for (const channel of connection.channels) channel.resume();

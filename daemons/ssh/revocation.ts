@@ -7,7 +7,9 @@ export function endRevoked(connections: Iterable<Connection>, authorizedKeys: Au
     const { principal, blob } = connection;
     if (!principal || !blob) continue;
     const now = authorizedKeys.find(blob);
-    if (now?.kind !== principal.kind || now.name !== principal.name)
-      connection.end("its key was removed from the authorized keys");
+    if (now?.kind === principal.kind && now.name === principal.name) continue;
+    connection.end("its key was removed from the authorized keys");
+    // Nothing it still sends may count.
+    connection.socket.destroySoon();
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentId, registrationFiles } from "../../protocol/config.ts";
 import type { Log } from "../host/log.ts";
@@ -21,11 +21,13 @@ export function readRegistry(directory: string, log: Log): Registration[] {
 }
 
 function folders(directory: string, log: Log): string[] {
+  // Made with the first agent.
+  if (!existsSync(directory)) return [];
   try {
     const entries = readdirSync(directory, { withFileTypes: true });
     return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
   } catch (error) {
-    if (!isMissing(error)) log.error({ directory, err: error }, "the registered agents cannot be read");
+    log.error({ directory, err: error }, "the registered agents cannot be read");
     return [];
   }
 }
@@ -39,8 +41,6 @@ function line(path: string): string | undefined {
     return undefined;
   }
 }
-
-const isMissing = (error: unknown) => error instanceof Error && Reflect.get(error, "code") === "ENOENT";
 
 /** Hears all registrations now and whenever they changed. Returns what ends it. */
 export function watchRegistry(
