@@ -5,6 +5,9 @@ import { backoffDelay } from "../../protocol/transport.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 
+/** How long a connection that we end may take to do so, in milliseconds. */
+const partingMs = 1_000;
+
 export interface DialOptions {
   host: string;
   port: number;
@@ -108,8 +111,9 @@ function dial(options: DialOptions, heard: Pick<DialOptions, "onOpen" | "onDown"
     heard.onDown(error instanceof ConvocateError ? error : unusable(options, error));
   }
   return () => {
+    // What was just written, such as a good-bye, still goes out.
     client.end();
-    client.destroy();
+    options.clock.after(partingMs, () => client.destroy());
   };
 }
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import ssh2, { type Connection as Ssh } from "ssh2";
 import type { Principal } from "../../protocol/keys.ts";
@@ -100,14 +99,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     port,
     async close() {
-      const gone = [...connections.values()].map(({ socket }) => once(socket, "close"));
-      const closed = once(server, "close");
-      server.close();
+      const gone = [...connections.values()].map(({ socket }) => closing(socket));
+      const closed = new Promise((resolve) => server.close(resolve));
       for (const connection of connections.values()) connection.end("the listener closes");
       await Promise.all([closed, ...gone]);
     },
   };
 }
+
+/** events.once() would reject on the error that a connection may end with. */
+const closing = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
 
 function createSsh(hostKey: string, limits: Limits) {
   return new ssh2.Server({

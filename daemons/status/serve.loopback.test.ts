@@ -174,6 +174,16 @@ test("removing an agent's line ends its live connection", async () => {
   expect(reader.agents.get("a")?.reason).toContain("its key was removed");
 });
 
+test("an agent's last words arrive, though it hangs up at once", async () => {
+  const reader = read();
+  const agent = await call(keyOfA);
+  await eventually(() => reader.agents.get("a")?.health === "up");
+  agent.send({ type: "agent.shutdown", agent_id: "a", data: { reason: "SIGTERM" } });
+  agent.dialer.close();
+  await eventually(() => reader.agents.get("a")?.health === "down");
+  expect(reader.agents.get("a")?.reason).toBe("shut down: SIGTERM");
+});
+
 test("a key that provisioning adds is admitted without a restart", async () => {
   const reader = read();
   const key = createKeyPair("agent=a");
