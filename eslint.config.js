@@ -75,6 +75,14 @@ export default tseslint.config(
     },
   },
   {
+    files: ["infra/start.js"],
+    languageOptions: { globals: { URL: "readonly", console: "readonly", process: "readonly" } },
+  },
+  {
+    files: ["infra/artifacts/absent.cjs"],
+    languageOptions: { globals: { module: "writable" } },
+  },
+  {
     files: ["protocol/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
@@ -98,6 +106,7 @@ export default tseslint.config(
       "infra/index.ts",
       "script/suite.ts",
       "infra/toolchain/scratch-project.ts",
+      "infra/image/push.ts",
       "**/*.test.ts",
       "bench/**/*.ts",
       "jest.config.ts",

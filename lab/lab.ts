@@ -6,6 +6,7 @@ import { containerName, createHost, labLabel, networkName, privileges } from "./
 import { ensureEngine, releaseEngine, type Say } from "./engine.ts";
 import { freeSubnet, takenNetworks, uplinkMtu } from "./network.ts";
 import { Records, type Host } from "./records.ts";
+import type { Connection } from "./stack-file.ts";
 
 export interface LabOptions {
   name: string;
@@ -126,6 +127,12 @@ export class Lab {
       this.records.privateKeyFile,
       container,
     ]);
+  }
+
+  /** What a stack file must know to reach this lab. */
+  async connection(): Promise<Connection> {
+    const { privateKeyFile } = this.records;
+    return { user: this.user, privateKeyFile, operatorKey: await this.records.operatorKey() };
   }
 
   /** argv of ssh to a host with the lab's key and pins, and nothing of the operator's own configuration. */

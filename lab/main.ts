@@ -46,8 +46,7 @@ program
     const hosts = await lab.up(names, options.base);
     const all = await lab.records.hosts();
     if (options.stack) {
-      const connection = { user: lab.user, privateKeyFile: lab.records.privateKeyFile };
-      const text = recordPins(await readFile(options.stack, "utf8"), connection, all);
+      const text = recordPins(await readFile(options.stack, "utf8"), await lab.connection(), all);
       await writeFile(`${options.stack}.new`, text);
       await rename(`${options.stack}.new`, options.stack);
       say(`recorded addresses and host keys in ${options.stack}`);

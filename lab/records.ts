@@ -33,6 +33,11 @@ export class Records {
     return join(this.folder, "known_hosts");
   }
 
+  /** `ssh-ed25519 AAAA…` */
+  async operatorKey(): Promise<string> {
+    return (await readFile(`${this.privateKeyFile}.pub`, "utf8")).split(" ").slice(0, 2).join(" ");
+  }
+
   hostKeyFile(host: string): string {
     return join(this.folder, "hosts", host, "ssh_host_ed25519_key");
   }

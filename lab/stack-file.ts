@@ -1,9 +1,12 @@
 import { isMap, parseDocument } from "yaml";
 import type { Host } from "./records.ts";
 
+/** How a lab's hosts are reached, and the operator who may log in to its shell host. */
 export interface Connection {
   user: string;
   privateKeyFile: string;
+  /** `ssh-ed25519 AAAA…` */
+  operatorKey: string;
 }
 
 /**
@@ -12,9 +15,10 @@ export interface Connection {
  */
 export function recordPins(text: string, connection: Connection, hosts: readonly Host[]): string {
   const document = parseDocument(text);
-  for (const [field, value] of Object.entries(connection)) {
-    document.setIn(["config", "convocate:ssh", field], value);
-  }
+  const { user, privateKeyFile, operatorKey } = connection;
+  document.setIn(["config", "convocate:ssh", "user"], user);
+  document.setIn(["config", "convocate:ssh", "privateKeyFile"], privateKeyFile);
+  document.setIn(["config", "convocate:operators", "lab"], operatorKey);
   for (const { name, address, hostKey } of hosts) {
     const path = ["config", "convocate:hosts", name];
     if (!isMap(document.getIn(path))) continue;

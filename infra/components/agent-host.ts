@@ -1,0 +1,82 @@
+import type { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { FleetAgent } from "../config/fleet.ts";
+import type { Artifacts } from "./artifacts.ts";
+import { hostCommand } from "./host-command.ts";
+import { deliverImage } from "./image.ts";
+import { installHost } from "./installation.ts";
+import { Peering } from "./peering.ts";
+import type { ShellHost } from "./shell-host.ts";
+
+export interface AgentHostArgs {
+  agent: FleetAgent;
+  shell: ShellHost;
+  artifacts: Artifacts;
+  operators: Record<string, string>;
+  /** What a session runs when it names no command of its own. */
+  command: string;
+}
+
+/** Lines of the agent's own authorized keys: the shell host, and operators who come from elsewhere. */
+export function agentAuthorizedKeys(
+  shellKey: string,
+  shell: string,
+  operators: Record<string, string>,
+): string {
+  const lines = Object.entries(operators).map(([name, key]) => `${key} operator=${name}`);
+  return [`${shellKey} shell=${shell}`, ...lines].join("\n");
+}
+
+/** A machine that runs sessions, and its registration on the shell host. */
+export class AgentHost extends pulumi.ComponentResource {
+  constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
+    // What is given here is stored in the state: nothing is.
+    super("convocate:host:AgentHost", name, {}, options);
+    const { agent, shell, artifacts, operators, command } = args;
+    const peering = new Peering(`${name}-peering`, { parent: this });
+    const combined = agent.name === shell.host.name;
+    const installed: remote.Command = combined ? shell.installed : installHost(agent, artifacts, this);
+    const image = deliverImage(agent, artifacts, { parent: this, dependsOn: [installed] });
+    const initialized = hostCommand(
+      `${name}-init-agent`,
+      {
+        host: agent,
+        script: "init-agent",
+        inputs: {
+          app_sha256: artifacts.app.sha256,
+          agent_id: agent.agentId,
+          host_key: peering.agentHostKey.privateKey,
+          host_key_pub: peering.agentHostKey.publicKey,
+          authorized_keys: peering.shellToAgent.publicKey.apply((key) =>
+            agentAuthorizedKeys(key, shell.host.name, operators),
+          ),
+          shell_host: shell.host.connection.address,
+          shell_host_key: shell.hostKey,
+          to_shell_key: peering.agentToShell.privateKey,
+          to_shell_key_pub: peering.agentToShell.publicKey,
+          config: JSON.stringify({ command }),
+        },
+      },
+      { parent: this, dependsOn: [installed, image] },
+    );
+    hostCommand(
+      `${name}-registration`,
+      {
+        host: shell.host,
+        script: "registration",
+        actions: { create: "register", delete: "deregister" },
+        inputs: {
+          agent_id: agent.agentId,
+          name: agent.name,
+          address: agent.connection.address,
+          host_key_pub: peering.agentHostKey.publicKey,
+          to_agent_key: peering.shellToAgent.privateKey,
+          to_agent_key_pub: peering.shellToAgent.publicKey,
+          to_shell_key_pub: peering.agentToShell.publicKey,
+        },
+      },
+      { parent: this, dependsOn: [initialized, shell.initialized] },
+    );
+    this.registerOutputs();
+  }
+}

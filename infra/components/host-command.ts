@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { remote, type types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { FleetHost } from "../config/fleet.ts";
+import { runScript, scriptText, type ScriptName } from "../steps/script.ts";
+
+/** A refused connection comes back after about half a minute, an unanswered one after two and a half. */
+const dialErrorLimit = 12;
+const perDialTimeout = 10;
+
+/** How the engine reaches a host; the private key is a secret from here on. */
+export function connectionArgs({ connection }: FleetHost): types.input.remote.ConnectionArgs {
+  const { address, port, user, hostKey, privateKeyFile } = connection;
+  return {
+    host: address,
+    port,
+    user,
+    hostKey,
+    dialErrorLimit,
+    perDialTimeout,
+    ...(privateKeyFile !== null && { privateKey: pulumi.secret(readFileSync(privateKeyFile, "utf8")) }),
+  };
+}
+
+export interface HostCommandArgs {
+  host: FleetHost;
+  script: ScriptName;
+  inputs: Record<string, pulumi.Input<string>>;
+  /** First argument of the script at create and update, and at delete. */
+  actions?: { create: string; delete: string };
+}
+
+/**
+ * Runs one of our scripts on a host as root. Its text and inputs travel on standard input: a change of either runs it
+ * again, a secret input makes the whole a secret, and no secret is ever part of a command line.
+ */
+export function hostCommand(
+  name: string,
+  args: HostCommandArgs,
+  options: pulumi.CustomResourceOptions,
+): remote.Command {
+  const { host, script, inputs, actions } = args;
+  return new remote.Command(
+    name,
+    {
+      connection: connectionArgs(host),
+      create: runScript(actions?.create),
+      ...(actions && { delete: runScript(actions.delete) }),
+      stdin: pulumi.output(inputs).apply((values) => scriptText(script, values)),
+      logging: remote.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { ...options, customTimeouts: { create: "30m", update: "30m", delete: "5m" } },
+  );
+}

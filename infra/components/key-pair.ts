@@ -1,0 +1,18 @@
+import type * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+/** An ed25519 pair of the stack. */
+export interface KeyPair {
+  /** OpenSSH text; a secret. */
+  privateKey: pulumi.Output<string>;
+  /** `ssh-ed25519 AAAA…`, without comment. */
+  publicKey: pulumi.Output<string>;
+}
+
+export function mintKeyPair(name: string, parent: pulumi.Resource): KeyPair {
+  const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, { parent });
+  return {
+    privateKey: key.privateKeyOpenssh.apply((text) => text.trimEnd()),
+    publicKey: key.publicKeyOpenssh.apply((text) => text.trimEnd()),
+  };
+}

@@ -1,0 +1,55 @@
+import type { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { FleetHost } from "../config/fleet.ts";
+import type { Artifacts } from "./artifacts.ts";
+import { hostCommand } from "./host-command.ts";
+import { installHost } from "./installation.ts";
+import { mintKeyPair } from "./key-pair.ts";
+
+/** Lines of authorized_keys: an operator's key opens the list of sessions and nothing else. */
+export function operatorLogins(operators: Record<string, string>): string {
+  const login = (name: string) => `restrict,pty,command="/usr/local/bin/convocate login --operator ${name}"`;
+  return Object.entries(operators)
+    .map(([name, key]) => `${login(name)} ${key} operator=${name}`)
+    .join("\n");
+}
+
+export interface ShellHostArgs {
+  host: FleetHost;
+  artifacts: Artifacts;
+  operators: Record<string, string>;
+}
+
+/** The machine operators log in to. */
+export class ShellHost extends pulumi.ComponentResource {
+  readonly host: FleetHost;
+  /** The status daemon's host key, for agents to pin. */
+  readonly hostKey: pulumi.Output<string>;
+  readonly installed: remote.Command;
+  readonly initialized: remote.Command;
+
+  constructor(name: string, args: ShellHostArgs, options?: pulumi.ComponentResourceOptions) {
+    // What is given here is stored in the state: nothing is.
+    super("convocate:host:ShellHost", name, {}, options);
+    const { host, artifacts, operators } = args;
+    const key = mintKeyPair(`${name}-status-host-key`, this);
+    this.host = host;
+    this.hostKey = key.publicKey;
+    this.installed = installHost(host, artifacts, this);
+    this.initialized = hostCommand(
+      `${name}-init-shell`,
+      {
+        host,
+        script: "init-shell",
+        inputs: {
+          app_sha256: artifacts.app.sha256,
+          host_key: key.privateKey,
+          host_key_pub: key.publicKey,
+          operators: operatorLogins(operators),
+        },
+      },
+      { parent: this, dependsOn: [this.installed] },
+    );
+    this.registerOutputs();
+  }
+}

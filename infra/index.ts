@@ -1,0 +1,30 @@
+/** The Pulumi program: a stack's configuration in, hosts out. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { AgentHost } from "./components/agent-host.ts";
+import { readArtifacts } from "./components/artifacts.ts";
+import { LogAuthority } from "./components/log-authority.ts";
+import { ShellHost } from "./components/shell-host.ts";
+import { parseFleet } from "./config/fleet.ts";
+
+const config = new pulumi.Config("convocate");
+const settings = {
+  domain: config.get("domain"),
+  command: config.get("command"),
+  operators: config.getObject("operators"),
+  ssh: config.getObject("ssh"),
+  hosts: config.getObject("hosts"),
+};
+const fleet = parseFleet(pulumi.getStack(), settings, homedir());
+const artifacts = readArtifacts(join(import.meta.dirname, "../dist"));
+
+new LogAuthority("log-authority", fleet.domain);
+const { shell: shellHost, operators, command } = fleet;
+if (shellHost) {
+  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators });
+  for (const agent of fleet.agents) {
+    const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
+    new AgentHost(name, { agent, shell, artifacts, operators, command });
+  }
+}

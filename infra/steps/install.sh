@@ -1,0 +1,116 @@
+# Makes a vanilla host fit for its roles: packages, Docker, the user, the slice, runtime and programs.
+# Inputs: roles, packages, runtime_file, runtime_sha256, app_file, app_sha256.
+
+script=install
+lib=/usr/local/lib/convocate
+
+has_role() { [[ " $roles " == *" $1 "* ]]; }
+
+check_platform() {
+  . /etc/os-release
+  case "${ID:-}:${VERSION_ID:-0}" in
+    debian:1[2-9]* | debian:[2-9][0-9]* | ubuntu:2[2-9].* | ubuntu:[3-9][0-9].*) ;;
+    *) refuse "${PRETTY_NAME:-this system} is not supported" "use Debian 12 or newer, or Ubuntu 22.04 or newer" ;;
+  esac
+  case "$(dpkg --print-architecture)" in
+    amd64 | arm64) ;;
+    *) refuse "$(dpkg --print-architecture) is not supported" "use an amd64 or arm64 machine" ;;
+  esac
+}
+
+# A delivered archive is copied to where only root writes before its sum is checked.
+unpack() {
+  local file=$1 sha256=$2 target=$3
+  [ -d "$target" ] && return
+  local work
+  work=$(mktemp -d "$lib/.new-XXXXXX")
+  cp "$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)/.convocate/$file" "$work/archive"
+  echo "$sha256  $work/archive" | sha256sum --check --quiet || refuse "$file arrived damaged" "run the update again"
+  mkdir "$work/tree"
+  tar -xzf "$work/archive" -C "$work/tree" --no-same-owner
+  mv -T "$work/tree" "$target"
+  rm -rf "$work"
+}
+
+install_runtime() {
+  mkdir -p "$lib"
+  rm -rf "$lib"/.new-*
+  unpack "$runtime_file" "$runtime_sha256" "$lib/runtime-$runtime_sha256"
+}
+
+# Keeps what a host's administrator has set in daemon.json.
+configure_docker() {
+  mkdir -p /etc/docker
+  local merged
+  merged=$("$lib/runtime-$runtime_sha256/bin/node" -e '
+    const fs = require("node:fs"), file = "/etc/docker/daemon.json";
+    const old = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8") || "{}") : {};
+    const driver = (old["exec-opts"] ?? []).some((o) => o.startsWith("native.cgroupdriver="));
+    console.log(JSON.stringify({ ...old, "live-restore": true, "userland-proxy": false,
+      "exec-opts": [...(old["exec-opts"] ?? []), ...(driver ? [] : ["native.cgroupdriver=systemd"])] }, null, 2));')
+  if write /etc/docker/daemon.json 644 root:root <<<"$merged" && systemctl is-active --quiet docker; then
+    systemctl restart docker
+  fi
+}
+
+install_packages() {
+  local missing=() package
+  for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ "${#missing[@]}" -eq 0 ] && return
+  local apt=(apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}")
+  # A fresh machine's package lists may be missing or old: then they are fetched.
+  "${apt[@]}" || { apt-get update -qq -o DPkg::Lock::Timeout=120 && "${apt[@]}"; }
+}
+
+create_user() {
+  local owner
+  owner=$(getent passwd 1337 | cut -d: -f1 || true)
+  [ "${owner:-convocate}" = convocate ] || refuse "uid 1337 belongs to $owner" "free it: sessions' files belong to uid 1337 on every host"
+  getent group convocate >/dev/null || groupadd --gid 1337 convocate
+  getent passwd convocate >/dev/null || useradd --uid 1337 --gid 1337 --create-home --shell /usr/sbin/nologin convocate
+  chmod 755 /home/convocate
+  if has_role agent; then usermod -aG docker convocate; fi
+}
+
+create_slice() {
+  local cores memory_kb
+  cores=$(nproc)
+  memory_kb=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
+  if write /etc/systemd/system/convocate-sessions.slice 644 root:root <<EOF
+[Unit]
+Description=All sessions: at most 90 % of this host
+
+[Slice]
+CPUQuota=$((cores * 90))%
+MemoryMax=$((memory_kb * 9 / 10))K
+
+[Install]
+WantedBy=slices.target
+EOF
+  then systemctl daemon-reload; fi
+  systemctl enable --quiet --now convocate-sessions.slice
+}
+
+# The link is flipped last: until then the old programs run, and a half-unpacked release is never found.
+install_programs() {
+  local release="$lib/$app_sha256"
+  unpack "$app_file" "$app_sha256" "$release"
+  ln -sfn "../runtime-$runtime_sha256" "$release/runtime"
+  ln -sfn "$app_sha256" "$lib/.current"
+  mv -T "$lib/.current" "$lib/current"
+  local program
+  for program in convocate convocate-agent convocate-status; do ln -sfn "$lib/current/bin/$program" "/usr/local/bin/$program"; done
+}
+
+main() {
+  step "check the platform" && check_platform
+  step "install the runtime" && install_runtime
+  if has_role agent; then step "configure Docker" && configure_docker; fi
+  step "install packages" && install_packages
+  step "create the user" && create_user
+  if has_role agent; then step "limit all sessions together" && create_slice; fi
+  step "install the programs" && install_programs
+  echo "{\"app\":\"$app_sha256\"}" >&3
+}

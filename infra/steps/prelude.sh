@@ -1,0 +1,74 @@
+# Begins every script that provisioning runs on a host. The script comes on standard input, with its inputs as variables;
+# what it prints goes to a log on the host, and its end to the operator when it fails.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+
+log=/var/log/convocate-provision.log
+exec 3>&1 4>&2
+touch "$log" && chmod 600 "$log"
+run_log=$(mktemp)
+exec >"$run_log" 2>&1
+current="start"
+
+finish() {
+  status=$?
+  { echo "--- $(date -u +%FT%TZ) $script: status $status"; cat "$run_log"; } >>"$log"
+  if [ "$status" -ne 0 ]; then
+    { echo "step \"$current\" of $script failed on $(hostname); the end of its log ($log):"; tail -n 20 "$run_log" | cut -c1-500; } >&4
+  fi
+  rm -f "$run_log"
+  exit "$status"
+}
+trap finish EXIT
+
+# step TITLE: names what follows.
+step() {
+  current=$1
+  echo "==> $1"
+}
+
+# refuse WHAT REMEDY: ends the script with a reason that no log is needed to understand.
+refuse() {
+  echo "$1: $2"
+  exit 1
+}
+
+# write FILE MODE OWNER: writes standard input to FILE by way of a temporary file; tells by its status whether FILE changed.
+write() {
+  local new
+  new=$(mktemp "$1.XXXXXX")
+  cat >"$new"
+  chown "$3" "$new"
+  chmod "$2" "$new"
+  if cmp -s "$new" "$1"; then
+    chown "$3" "$1"
+    chmod "$2" "$1"
+    rm -f "$new"
+    return 1
+  fi
+  mv -f "$new" "$1"
+}
+
+# listens PORT: waits until something answers on PORT of this host.
+listens() {
+  for _ in $(seq 100); do
+    if (exec 5<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+    sleep 0.2
+  done
+  return 1
+}
+
+# service NAME FINGERPRINT PORT: enables a service, restarts it when what it runs on changed, and waits until it answers.
+service() {
+  local stamp="/var/lib/convocate-provision/$1"
+  mkdir -p /var/lib/convocate-provision
+  systemctl daemon-reload
+  systemctl enable --quiet "$1"
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$2" ] || ! systemctl is-active --quiet "$1"; then
+    rm -f "$stamp"
+    systemctl restart "$1" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
+  fi
+  listens "$3" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
+  echo "$2" >"$stamp"
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The scripts that run on hosts. */
+export type ScriptName = "install" | "init-shell" | "init-agent" | "registration";
+
+const source = (name: string) => readFileSync(join(import.meta.dirname, `${name}.sh`), "utf8");
+
+/** `text` as one word of a shell, whatever it contains. */
+export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * What a host's `bash -s` gets on standard input: the inputs as variables, then the script. Secrets are in it and nowhere
+ * else. The whole is read before anything runs, and what runs finds an empty standard input.
+ */
+export function scriptText(name: ScriptName, inputs: Record<string, string>): string {
+  const variables = Object.entries(inputs).map(([key, value]) => {
+    if (!/^[a-z][a-z0-9_]*$/.test(key)) throw new Error(`${key} is no name of a shell variable`);
+    return `${key}=${quote(value)}\n`;
+  });
+  return `{\n${variables.join("")}${source("prelude")}${source(name)}\nmain "$@" </dev/null\nexit\n}\n`;
+}
+
+/** The command line that runs such a text as root. */
+export const runScript = (argument = "") => `sudo -n bash -s ${argument}`.trimEnd();
