@@ -37,6 +37,8 @@ export class FakeAgent {
   readonly v2: boolean;
   /** What every answer waits for: a slow agent. */
   slowness: Promise<void> = Promise.resolve();
+  /** Hears of every change, as the status daemon would. */
+  onChange: (session: Session, removed: boolean) => void = () => {};
   hostKey = newKey();
   readonly userKey = newKey();
   readonly #connections = new Set<Connection>();
@@ -118,8 +120,13 @@ export class FakeAgent {
       ...(this.v2 ? {} : { agent_id: this.id, state: "stopped" as const, image: "convocate:1.0" }),
       ...more,
     };
-    this.sessions.set(session.uuid, session);
+    this.put(session);
     return session;
+  }
+
+  put(session: Session): void {
+    this.sessions.set(session.uuid, session);
+    this.onChange(session, false);
   }
 
   #accept(connection: Connection): void {
@@ -183,7 +190,7 @@ export class FakeAgent {
 
   #set(session: Session, state: "running" | "stopped"): object {
     const running = state === "running";
-    this.sessions.set(session.uuid, { ...session, ...(this.v2 ? { running } : { running, state }) });
+    this.put({ ...session, ...(this.v2 ? { running } : { running, state }) });
     return {};
   }
 
@@ -217,31 +224,39 @@ export class FakeAgent {
       }
       case "kill":
         return this.#set(this.#find(asked), "stopped");
-      case "delete":
-        this.sessions.delete(this.#find(asked).uuid);
+      case "delete": {
+        const session = this.#find(asked);
+        this.sessions.delete(session.uuid);
+        this.onChange(session, true);
         return {};
+      }
       default:
         throw errors.unknownOp(asked.op);
     }
   }
 
   #attach(channel: ServerChannel, sizes: { cols: number; rows: number }[]): void {
-    let input = Buffer.alloc(0);
+    const input: Buffer[] = [];
+    let header = Buffer.alloc(0);
     let terminal: FakeTerminal | null = null;
     channel.on("error", () => {});
     channel.on("data", (chunk: Buffer) => {
-      input = Buffer.concat([input, chunk]);
       if (terminal) {
-        channel.write(chunk);
+        input.push(chunk);
+        if (!channel.write(chunk)) {
+          channel.pause();
+          channel.once("drain", () => channel.resume());
+        }
         return;
       }
-      const end = input.indexOf("\n");
+      header = Buffer.concat([header, chunk]);
+      const end = header.indexOf("\n");
       if (end === -1) return;
-      const header = attachHeader.parse(JSON.parse(input.subarray(0, end).toString()));
-      input = input.subarray(end + 1);
-      const session = this.sessions.get(header.id);
+      const asked = attachHeader.parse(JSON.parse(header.subarray(0, end).toString()));
+      const early = header.subarray(end + 1);
+      const session = this.sessions.get(asked.id);
       if (!session) {
-        const { code, message } = errors.attachNotFound(header.id);
+        const { code, message } = errors.attachNotFound(asked.id);
         channel.write(encodeLine({ ok: false, error: message, ...(!this.v2 && { code }) }));
         if (!this.v2) channel.exit(attachExit.failed);
         channel.end();
@@ -249,18 +264,20 @@ export class FakeAgent {
       }
       this.#set(session, "running");
       terminal = {
-        header,
+        header: asked,
         channel,
         sizes,
-        received: () => input.toString(),
+        received: () => Buffer.concat(input).toString(),
         end: (status) => {
           if (!this.v2) channel.exit(status);
           channel.end();
         },
       };
       this.terminals.push(terminal);
-      channel.write(`attached to ${session.name} at ${String(header.cols)}x${String(header.rows)}\r\n`);
-      if (input.length > 0) channel.write(input);
+      channel.write(`attached to ${session.name} at ${String(asked.cols)}x${String(asked.rows)}\r\n`);
+      if (early.length === 0) return;
+      input.push(early);
+      channel.write(early);
     });
     channel.on("end", () => channel.end());
   }
