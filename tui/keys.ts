@@ -1,5 +1,5 @@
 /** When a key of the list does something. */
-export type When = "always" | "session" | "running" | "stopped" | "agent";
+export type When = "always" | "session" | "running" | "stopped";
 
 /** What a key of the list does; the reducer has one case for each. */
 export type Command =

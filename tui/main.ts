@@ -3,6 +3,7 @@ import { paths } from "../protocol/config.ts";
 import { ConvocateError, errorTable, exitStatus } from "../protocol/errors.ts";
 import { fleetSocketPath } from "../protocol/fleet.ts";
 import type { Context } from "./verbs/context.ts";
+import { clean } from "./render/clean.ts";
 import { readInvocation, type Invocation } from "./verbs/invocation.ts";
 
 const { stdin, stdout, stderr, env } = process;
@@ -14,8 +15,11 @@ const onTerminal = (how: () => void): void => void (restore = how);
 function fail(error: unknown): never {
   restore();
   const known = error instanceof ConvocateError ? error : null;
-  if (known) stderr.write(`convocate: ${known.message}\n  ${errorTable[known.code].remedy}\n`);
-  else
+  if (known) {
+    // An agent's words may be in it.
+    const message = known.message.split("\n").map(clean).join("\n");
+    stderr.write(`convocate: ${message}\n  ${errorTable[known.code].remedy}\n`);
+  } else
     stderr.write(`convocate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(known ? errorTable[known.code].exit : exitStatus.failed);
 }

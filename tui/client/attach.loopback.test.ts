@@ -46,6 +46,7 @@ const attach = (id = session.uuid): Promise<AttachEnd> =>
   attachSession(pool.link("a1"), {
     header: { id },
     io: {
+      interactive: true,
       input,
       output,
       size: () => size,

@@ -15,6 +15,9 @@ export interface AttachOptions {
   delay?: Delay;
 }
 
+/** Milliseconds for which what is typed ahead of the first attach is kept for the session. */
+const firstPatience = 1_000;
+
 /** Milliseconds for which an attach to a v2 agent is tried again while its container comes up. */
 const v2Patience = 5_000;
 
@@ -30,12 +33,17 @@ export async function attachSession(link: AgentLink, options: AttachOptions): Pr
 }
 
 async function first(link: AgentLink, options: AttachOptions): Promise<AttachEnd> {
+  const quit = listenForQuit(options.io, firstPatience);
   try {
-    const established = await link.established();
+    const established = await Promise.race([link.established(), quit.asked]);
+    quit.stop();
+    if (!established) return { kind: "given-up" };
     if (established.rpc.v2) return await firstOfV2(established, options);
     return await relay(established, options.header, options.io);
   } catch (error) {
     return { kind: "failed", error: fault(error, "attach_failed") };
+  } finally {
+    quit.stop();
   }
 }
 
@@ -58,7 +66,7 @@ async function back(
   { header, io, notice, delay = backoffDelay }: AttachOptions,
   lost: ConvocateError,
 ): Promise<Established | AttachEnd> {
-  const quit = listenForQuit(io);
+  const quit = listenForQuit(io, 0);
   notice(`${lost.message}; re-attaching, Q for the list`);
   try {
     for (let attempt = 0; ; attempt += 1) {
@@ -85,15 +93,26 @@ async function back(
 /** Ctrl-C too: it is what people press when nothing happens. */
 const quitKeys = ["q", "Q", "\u0003"];
 
-function listenForQuit({ input }: AttachIo): { asked: Promise<null>; stop: () => void } {
+interface Quit {
+  /** Resolves when the operator gives up. */
+  asked: Promise<null>;
+  stop: () => void;
+}
+
+function listenForQuit({ input, interactive }: AttachIo, afterMs: number): Quit {
+  if (!interactive) return { asked: new Promise(() => {}), stop: () => {} };
   let onData = (_: Buffer) => {};
   const asked = new Promise<null>((resolve) => {
     onData = (chunk) => {
       if (quitKeys.some((key) => chunk.includes(key))) resolve(null);
     };
   });
-  input.on("data", onData).resume();
-  return { asked, stop: () => input.off("data", onData).pause() };
+  const timer = setTimeout(() => input.on("data", onData).resume(), afterMs);
+  const stop = () => {
+    clearTimeout(timer);
+    if (input.listeners("data").includes(onData)) input.off("data", onData).pause();
+  };
+  return { asked, stop };
 }
 
 const pause = (ms: number): Promise<true> => new Promise((resolve) => setTimeout(() => resolve(true), ms));

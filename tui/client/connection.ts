@@ -10,8 +10,8 @@ export interface Connection {
   open(subsystem: string): Promise<ClientChannel>;
   /** Tells the agent the size of the terminal behind `channel`. */
   resize(channel: ClientChannel, size: { cols: number; rows: number }): void;
-  /** Called once when the connection is gone, whoever ended it. */
-  onClose(listener: (reason: ConvocateError) => void): void;
+  /** Calls once when the connection is gone, whoever ended it. Returns what stops listening. */
+  onClose(listener: (reason: ConvocateError) => void): () => void;
   close(): void;
 }
 
@@ -24,7 +24,7 @@ export function connect(agent: Registration): Promise<Connection> {
   const where = `agent ${agent.name} at ${target.host}:${String(target.port)}`;
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    const closed: ((reason: ConvocateError) => void)[] = [];
+    const closed = new Set<(reason: ConvocateError) => void>();
     let reason: ConvocateError | null = null;
     let gone = false;
     const lost = () => reason ?? new ConvocateError("unreachable", `${where}: the connection was lost`);
@@ -50,7 +50,11 @@ export function connect(agent: Registration): Promise<Connection> {
       resolve({
         open: (subsystem) => openSubsystem(client, subsystem, () => (gone ? lost() : null)),
         resize: (channel, size) => sendWindowChange(client, channel, size),
-        onClose: (listener) => (gone ? listener(lost()) : void closed.push(listener)),
+        onClose: (listener) => {
+          if (gone) listener(lost());
+          else closed.add(listener);
+          return () => closed.delete(listener);
+        },
         close: hangUp,
       });
     });

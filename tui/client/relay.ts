@@ -10,6 +10,8 @@ import type { Established } from "./link.ts";
 
 /** The operator's terminal, as bytes. */
 export interface AttachIo {
+  /** Somebody sits at it and may give up waiting; else input is data from its first byte. */
+  interactive: boolean;
   input: Readable;
   output: Writable;
   size(): { cols: number; rows: number };
@@ -29,7 +31,7 @@ export async function relay(
   io: AttachIo,
 ): Promise<AttachEnd> {
   let reason: ConvocateError | null = null;
-  connection.onClose((error) => (reason = error));
+  const forget = connection.onClose((error) => (reason = error));
   let channel: ClientChannel;
   try {
     channel = await connection.open(subsystems.attach);
@@ -42,10 +44,11 @@ export async function relay(
     v2: rpc.v2,
     resized: () => connection.resize(channel, io.size()),
   });
-  if (answer) return { kind: "failed", error: answer };
-  if (status !== null) return endOf(status);
   // A lost connection closes its channels first and itself in the same turn.
   await new Promise((resolve) => setImmediate(resolve));
+  forget();
+  if (answer) return { kind: "failed", error: answer };
+  if (status !== null) return endOf(status);
   if (rpc.v2 && reason === null) return { kind: "detached" };
   const lost = `the link to agent ${registration.name} was lost`;
   return { kind: "lost", error: reason ?? new ConvocateError("unreachable", lost) };

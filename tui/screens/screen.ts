@@ -60,6 +60,7 @@ export class Screen {
     this.#stdin.setRawMode(true);
     this.#stdout.write(`${enterSession}${noticeLine(text, this.size())}`);
     return {
+      interactive: true,
       input: this.#stdin,
       output: this.#stdout,
       size: () => this.size(),

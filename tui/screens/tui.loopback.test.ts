@@ -181,6 +181,14 @@ test.each([
   await expectSane(terminal, status);
 });
 
+test("a crash leaves a sane terminal, and says what crashed", async () => {
+  const crash = "data:text/javascript,process.once('SIGUSR2',()=>{throw(new(Error)('boom'))})";
+  const terminal = await openList({ cols: 80, rows: 24 }, `NODE_OPTIONS="--import=${crash}"`);
+  process.kill(await childOf(terminal), "SIGUSR2");
+  await expectSane(terminal, 1);
+  await terminal.shows("boom");
+});
+
 test("kill -9 of one list disturbs no other", async () => {
   const [victim, other] = [await openList(), await openList()];
   process.kill(await childOf(victim), "SIGKILL");

@@ -27,6 +27,12 @@ export interface TuiOptions {
 /** Milliseconds between full reloads. Changes come as events; this heals what was lost. */
 const reloadEvery = 15_000;
 
+const words = {
+  kill: ["killing", "killed"],
+  delete: ["deleting", "deleted"],
+  restart: ["starting", "started"],
+} as const;
+
 /** Runs the list until the operator quits or the terminal is gone. */
 export async function runTui(options: TuiOptions): Promise<void> {
   const { stdin, stdout } = options;
@@ -83,9 +89,10 @@ export async function runTui(options: TuiOptions): Promise<void> {
       }
       case "call": {
         const { op, name } = effect;
-        dispatch({ type: "done", text: `${op} ${name}...` });
+        const [doing, done] = words[op];
+        dispatch({ type: "done", text: `${doing} ${name}...` });
         pool.call(effect.agentId, op, { id: effect.id }).then(
-          () => dispatch({ type: "done", text: `${op} ${name}: done` }),
+          () => dispatch({ type: "done", text: `${done} ${name}` }),
           (error: unknown) => dispatch({ type: "failed", text: fault(error, "internal").message }),
         );
         return;

@@ -8,7 +8,6 @@ import type { Effect, Panel, Reduced, State } from "./state.ts";
 export function applies(when: When, row: Row | undefined): boolean {
   switch (when) {
     case "always":
-    case "agent":
       return true;
     case "session":
       return row !== undefined;

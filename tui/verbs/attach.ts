@@ -54,6 +54,7 @@ function openTerminal({ stdin, stdout, stderr }: Context): Terminal {
   if (stdin instanceof ReadStream) stdin.setRawMode(true);
   return {
     io: {
+      interactive: stdin instanceof ReadStream,
       input: stdin,
       output: stdout,
       size,

@@ -14,6 +14,17 @@ export interface Context {
   colorterm: string | undefined;
 }
 
-export const printJson = (context: Context, value: unknown): void => {
-  context.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-};
+/** Prints JSON in which names of others are escaped far enough to be harmless on a terminal, and stay the same JSON. */
+export function printJson(context: Context, value: unknown): void {
+  const text = JSON.stringify(value, null, 2).replace(unsafe, escaped);
+  context.stdout.write(`${text}\n`);
+}
+
+/** What JSON leaves as it is: C1 and format characters (bidi, zero width). */
+const unsafe = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const escaped = (character: string): string =>
+  character
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");

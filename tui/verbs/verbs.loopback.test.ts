@@ -69,6 +69,14 @@ test("ls: a table for people, stable JSON for programs; hostile names do nothing
   expect(json.find(({ name }) => name === evil.name)).toMatchObject({ reachable: false, reason: "lost" });
 });
 
+test("JSON keeps hostile names and gives a terminal nothing to act on", async () => {
+  const name = "a\u009b2J\u202eb\u200bc\u{e0041}";
+  agent.add(name);
+  const { out } = await convocate("ls", "--json");
+  expect((JSON.parse(out) as SessionJson[]).map((session) => session.name)).toContain(name);
+  expect(out).toMatch(/^[\x20-\x7e\n]*$/);
+});
+
 test("new, restart, kill, get, rm: each does its one thing on the agent", async () => {
   const made = await convocate("new", "my work", "--port", "auto", "--dns-name", "work.dev", "--json");
   const { uuid, port } = JSON.parse(made.out) as SessionJson;
