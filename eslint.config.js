@@ -107,6 +107,7 @@ export default tseslint.config(
       "script/suite.ts",
       "infra/toolchain/scratch-project.ts",
       "infra/image/push.ts",
+      "lab/test-fleet.ts",
       "**/*.test.ts",
       "bench/**/*.ts",
       "jest.config.ts",

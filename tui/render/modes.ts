@@ -11,7 +11,8 @@ export const enterList = "\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?25l";
 
 /** A clean screen for a session. The window title is kept for when we are back. */
 export const enterSession = `${resetModes}\x1b[22;0t\x1b[2J\x1b[H`;
-export const leaveSession = `\x1b[23;0t${resetModes}`;
+/** First the alternate screen: a session's tmux has left it, and resetting margins there would move the cursor kept for the prompt. */
+export const leaveSession = `\x1b[?1049h\x1b[23;0t${resetModes}`;
 
 /** The terminal as it was found. */
 export const leaveTerminal = `${resetModes}\x1b[?1049l`;

@@ -1,0 +1,345 @@
+/** The main job, end to end on real parts: engine, SSH, systemd, Docker, the terminal. The tests build on each other. */
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { createKeyPair } from "../daemons/ssh/keypair.fake.ts";
+import { Tmux } from "../tui/screens/tmux.fake.ts";
+import { must, run, until } from "./command.ts";
+import { containerName } from "./container.ts";
+import { TestFleet } from "./test-fleet.ts";
+
+jest.setTimeout(600_000);
+
+const fleet = new TestFleet("fleet");
+const { lab } = fleet;
+const terminals: Tmux[] = [];
+const two = { "shell-1": "{ role: shell }", "agent-a": "{ role: agent, shell: shell-1 }" };
+const three = { ...two, "agent-b": "{ role: agent, shell: shell-1 }" };
+
+beforeAll(() => fleet.open(["shell-1", "agent-a"]));
+afterAll(async () => {
+  await Promise.all(terminals.map((terminal) => terminal.end()));
+  await fleet.close();
+});
+
+/** A terminal with the list open, as an operator's laptop shows it. */
+async function openList(size = { cols: 100, rows: 28 }): Promise<Tmux> {
+  const terminal = new Tmux();
+  terminals.push(terminal);
+  const sane = `echo "before:$(stty -g | cksum)"; ${await fleet.listCommand()}; echo "after:$(stty -g | cksum)"; cat`;
+  await terminal.start(sane, size);
+  await terminal.shows(" convocate ");
+  return terminal;
+}
+
+const find = async (name: string) => (await fleet.sessions()).find((session) => session["name"] === name);
+const becomes = (name: string, state: string, withinMs = 20_000) =>
+  until(`session ${name} is ${state}`, withinMs, async () => (await find(name))?.["state"] === state);
+const container = async (name: string) => `convocate-session-${String((await find(name))?.["uuid"])}`;
+
+describe("from vanilla hosts to a session", () => {
+  test("pulumi up makes a shell host and an agent host", async () => {
+    await fleet.configure(two);
+    const { code, stdout } = await fleet.up();
+    expect(stdout).toMatch(/Resources:\s+\+ \d+ created/);
+    expect(code).toBe(0);
+    const unit = await lab.exec("agent-a", [
+      "systemctl",
+      "show",
+      "convocate-agent",
+      "-p",
+      "User,AmbientCapabilities,ActiveState",
+    ]);
+    expect(unit.stdout).toMatch(/User=convocate/);
+    expect(unit.stdout).toMatch(/AmbientCapabilities=cap_net_bind_service/);
+    expect(unit.stdout).toMatch(/ActiveState=active/);
+  });
+
+  test("a second pulumi up changes nothing", async () => {
+    const { stdout } = await fleet.up();
+    expect(stdout).toMatch(/Resources:\s+\d+ unchanged\s+Duration/);
+  });
+
+  test("verbs: new, restart, ls --json, an unknown session, an unknown verb", async () => {
+    expect((await fleet.verb("new", "one")).code).toBe(0);
+    expect((await fleet.verb("restart", "one")).code).toBe(0);
+    expect(await find("one")).toMatchObject({ state: "running", host: "agent-a", reachable: true });
+    expect((await fleet.verb("rm", "nobody")).code).toBe(3);
+    expect((await fleet.verb("reboot")).code).toBe(2);
+  });
+});
+
+describe("in a terminal", () => {
+  test("N, the form, a session; Enter, its shell; typing; a resize; Ctrl-B D, the list; Q, a sane prompt", async () => {
+    const list = await openList();
+    await list.press("n");
+    await list.shows("New session");
+    await list.type("two");
+    await list.press("Enter");
+    await list.shows(/>1 - two/);
+    await list.press("Enter");
+    await list.shows("bash-");
+    await list.type("echo sum $((40+2))");
+    await list.press("Enter");
+    await list.shows("sum 42");
+    await list.resize({ cols: 120, rows: 35 });
+    await list.type("until [ \"$(stty size)\" = '34 120' ]; do sleep 0.1; done; echo resized");
+    await list.press("Enter");
+    await list.shows(/^resized/m);
+    await list.press("C-b", "D");
+    await list.shows(/>1 R two/, 3_000);
+    await list.press("q");
+    await list.shows("after:");
+    const screen = await list.screen();
+    expect(/after:(.+)/.exec(screen)?.[1]).toBe(/before:(.+)/.exec(screen)?.[1]);
+    expect(await list.flag("alternate_on")).toBe("0");
+  });
+
+  test("a container killed with docker is seen in an open list within a second", async () => {
+    const list = await openList();
+    await list.shows(/R two/);
+    await lab.exec("agent-a", ["docker", "kill", await container("two")]);
+    await list.shows(/- two/, 1_000);
+  });
+});
+
+describe("a session survives", () => {
+  test("the restart of its agent, in the same container", async () => {
+    const running = ["docker", "ps", "-q", "--no-trunc", "--filter", `name=${await container("one")}`];
+    const before = (await lab.exec("agent-a", running)).stdout;
+    expect(before).not.toBe("");
+    await lab.exec("agent-a", ["systemctl", "restart", "convocate-agent"]);
+    await becomes("one", "running");
+    expect((await lab.exec("agent-a", running)).stdout).toBe(before);
+  });
+
+  test("kill -9 of the list it is attached in", async () => {
+    const list = await openList();
+    await list.shows(/R one/);
+    await list.press(...["Home", (await list.screen()).includes(">1 R one") ? "Home" : "Down", "Enter"]);
+    await list.shows("bash-");
+    await becomes("one", "connected");
+    await lab.exec("shell-1", ["pkill", "-9", "-u", "convocate", "-f", "lib/convocate.cjs"]);
+    await becomes("one", "running");
+  });
+
+  test("a network that is cut and heals", async () => {
+    await lab.cut("agent-a");
+    expect((await lab.ssh("agent-a", "true")).code).not.toBe(0);
+    await lab.heal("agent-a");
+    await becomes("one", "running", 60_000);
+    expect((await fleet.verb("get", "one")).code).toBe(0);
+  });
+});
+
+describe("trust", () => {
+  const dial = (address: string, port: number, subsystem: string, keyFile: string) =>
+    run(
+      [
+        ...[
+          "ssh",
+          "-F",
+          "none",
+          "-i",
+          keyFile,
+          "-p",
+          String(port),
+          "-o",
+          "IdentitiesOnly=yes",
+          "-o",
+          "BatchMode=yes",
+        ],
+        ...[
+          "-o",
+          "StrictHostKeyChecking=no",
+          "-o",
+          "UserKnownHostsFile=/dev/null",
+          "-s",
+          `convocate@${address}`,
+          subsystem,
+        ],
+      ],
+      { stdin: '{"op":"ping","params":null}\n', timeoutMs: 20_000 },
+    );
+  const journal = async (host: string, unit: string) =>
+    (await lab.exec(host, ["journalctl", "-u", unit, "-o", "cat", "--no-pager"])).stdout;
+
+  async function keyFile(
+    name: string,
+    type: "ed25519" | "rsa",
+    comment: string,
+  ): Promise<{ file: string; line: string }> {
+    const pair = createKeyPair(comment, type);
+    const file = join(lab.records.folder, name);
+    await must(["sh", "-c", 'umask 077; cat > "$1"', "sh", file], { stdin: pair.privateKey });
+    return { file, line: pair.publicKey };
+  }
+
+  test("a key that is not ours is refused by both daemons, by name", async () => {
+    const { file, line } = await keyFile("stranger", "ed25519", "operator=mallory");
+    const print =
+      /SHA256:\S+/.exec(await must(["ssh-keygen", "-lf", "-"], { stdin: `${line}\n` }))?.[0] ?? "?";
+    for (const [host, port, subsystem, unit] of [
+      ["agent-a", 222, "convocate-agent-rpc", "convocate-agent"],
+      ["shell-1", 223, "convocate-status", "convocate-status"],
+    ] as const) {
+      const { code, stdout, stderr } = await dial((await lab.host(host)).address, port, subsystem, file);
+      expect(stderr).toContain("Permission denied (publickey)");
+      expect({ code, stdout }).toEqual({ code: 255, stdout: "" });
+      expect(await journal(host, unit)).toContain(print);
+    }
+  });
+
+  test("an RSA key is refused even where it is listed; an ed25519 key beside it is admitted", async () => {
+    const rsa = await keyFile("rsa", "rsa", "operator=rsa");
+    const good = await keyFile("good", "ed25519", "operator=good");
+    const keys = "/etc/convocate-agent/authorized_keys";
+    await lab.exec("agent-a", ["sh", "-c", `cp -p ${keys} ${keys}.kept; cat >> ${keys}`], {
+      stdin: `${rsa.line}\n${good.line}\n`,
+    });
+    const { address } = await lab.host("agent-a");
+    await until("the new line is read", 10_000, async () =>
+      (await dial(address, 222, "convocate-agent-rpc", good.file)).stdout.includes('"ok":true'),
+    );
+    const refused = await dial(address, 222, "convocate-agent-rpc", rsa.file);
+    expect(refused.stderr).toContain("Permission denied (publickey)");
+    expect(await journal("agent-a", "convocate-agent")).toMatch(/ssh-rsa/);
+    await lab.exec("agent-a", ["mv", `${keys}.kept`, keys]);
+    await until(
+      "the removed line is refused",
+      10_000,
+      async () => (await dial(address, 222, "convocate-agent-rpc", good.file)).code === 255,
+    );
+    expect((await fleet.verb("get", "one")).code).toBe(0);
+  });
+
+  /** Gives a daemon another host key for as long as `look` takes. */
+  async function withOtherHostKey(
+    host: string,
+    file: string,
+    unit: string,
+    look: () => Promise<void>,
+  ): Promise<void> {
+    const { privateKey } = createKeyPair("");
+    await lab.exec(host, ["sh", "-c", `cp -p ${file} ${file}.kept; cat > ${file}`], { stdin: privateKey });
+    await lab.exec(host, ["systemctl", "restart", unit]);
+    try {
+      await look();
+    } finally {
+      await lab.exec(host, ["mv", `${file}.kept`, file]);
+      await lab.exec(host, ["systemctl", "restart", unit]);
+    }
+  }
+
+  test("an agent with a changed host key is refused by name, loudly", async () => {
+    await withOtherHostKey(
+      "agent-a",
+      "/etc/convocate-agent/ssh_host_ed25519_key",
+      "convocate-agent",
+      async () => {
+        const { code, stderr } = await fleet.verb("kill", "one");
+        expect(code).toBe(5);
+        expect(stderr).toMatch(/host key/i);
+        expect(stderr).toContain((await lab.host("agent-a")).address);
+      },
+    );
+    await becomes("one", "running", 40_000);
+    await until("the agent answers again", 40_000, async () => (await fleet.verb("get", "one")).code === 0);
+  });
+
+  test("a shell host with a changed host key gets no events, and the agent says why", async () => {
+    await withOtherHostKey(
+      "shell-1",
+      "/etc/convocate/status_host_ed25519_key",
+      "convocate-status",
+      async () => {
+        await until("the agent names the changed key", 40_000, async () =>
+          (await journal("agent-a", "convocate-agent")).includes("host_key_changed"),
+        );
+      },
+    );
+    await until("events arrive again", 60_000, async () => (await find("one"))?.["reachable"] === true);
+  });
+});
+
+describe("a fleet that grows and shrinks", () => {
+  let list: Tmux;
+
+  test("an agent added to the stack file is in an open list after pulumi up", async () => {
+    list = await openList();
+    await list.shows("1 agent up");
+    await lab.up(["agent-b"], "warm");
+    await fleet.configure(three);
+    const { code, stdout } = await fleet.up();
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/updated|replaced|deleted/);
+    await list.shows("2 agents up", 20_000);
+    expect((await fleet.verb("new", "three", "--agent", "agent-b")).code).toBe(0);
+    await list.shows(/three .*agent-b/);
+  });
+
+  test("taken out of the stack file with its host powered off, it is gone after pulumi up, by the shell host alone", async () => {
+    await lab.off("agent-b");
+    await fleet.configure(two);
+    const { code, stdout } = await fleet.up();
+    expect(stdout).toMatch(/\d+ deleted/);
+    expect(code).toBe(0);
+    await list.hides("three", 20_000);
+    await list.shows("1 agent up");
+    const keys = await lab.exec("shell-1", [
+      "sh",
+      "-c",
+      "ls /etc/convocate/agent-keys; grep -c agent= /etc/convocate/status_authorized_keys",
+    ]);
+    expect(keys.stdout.trim().split("\n")).toHaveLength(2);
+  });
+});
+
+test("no private key is in the plaintext of state, logs, process lists or messages", async () => {
+  const secrets: string[] = [];
+  for (const [host, folder] of [
+    ["agent-a", "/etc/convocate-agent"],
+    ["shell-1", "/etc/convocate"],
+  ] as const) {
+    const { stdout } = await lab.exec(host, ["sh", "-c", `find ${folder} -name '*_key' -exec sed 1,3d {} +`]);
+    secrets.push(...stdout.split("\n").filter((line) => line.length >= 40));
+  }
+  secrets.push(
+    ...readFileSync(lab.records.privateKeyFile, "utf8")
+      .split("\n")
+      .slice(3)
+      .filter((line) => line.length >= 40),
+  );
+  expect(secrets.length).toBeGreaterThanOrEqual(5);
+  const places: Record<string, string> = {
+    engine: fleet.transcript,
+    "process list": [...fleet.commandLines].join("\n"),
+  };
+  const folder = join(fleet.stateFolder, ".pulumi");
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (file.includes(fleet.stack) && file.endsWith(".json"))
+      places[file] = readFileSync(join(folder, file), "utf8");
+  }
+  for (const host of ["agent-a", "shell-1"]) {
+    const logs = "journalctl --no-pager -o cat; cat /var/log/*.log; ps -eo args";
+    places[`logs of ${host}`] = (await lab.exec(host, ["sh", "-c", logs])).stdout;
+  }
+  expect(Object.keys(places).length).toBeGreaterThan(5);
+  for (const [place, text] of Object.entries(places)) {
+    const leaked = [...secrets, "PRIVATE KEY-----"].filter((secret) => text.includes(secret));
+    expect({ place, leaked: leaked.length }).toEqual({ place, leaked: 0 });
+  }
+});
+
+test("the lab takes everything away: no container, volume or network is left", async () => {
+  await Promise.all(terminals.splice(0).map((terminal) => terminal.end()));
+  await fleet.close();
+  if ((await run(["docker", "info"])).code !== 0) return; // the engine was the lab's, and is gone as well
+  for (const what of [
+    ["ps", "-aq"],
+    ["volume", "ls", "-q"],
+    ["network", "ls", "-q"],
+  ]) {
+    const left = await must(["docker", ...what, "--filter", `name=${containerName(lab.name, "")}`]);
+    expect({ what, left }).toEqual({ what, left: "" });
+  }
+});

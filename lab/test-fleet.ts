@@ -1,0 +1,101 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { ensureBase } from "./base.ts";
+import { must, run, type Outcome } from "./command.ts";
+import { Lab } from "./lab.ts";
+import { recordPins } from "./stack-file.ts";
+
+const root = join(import.meta.dirname, "..");
+const dataDir =
+  process.env["CONVOCATE_DATA"] ??
+  join(process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local/share"), "convocate");
+
+/** A fleet of its own for one test file: a lab, a stack and a stack file, all of the same name; real from end to end. */
+export class TestFleet {
+  readonly lab: Lab;
+  readonly stack: string;
+  /** Everything the engine printed. */
+  transcript = "";
+  /** Every command line that ran on this machine while the engine did. */
+  readonly commandLines = new Set<string>();
+
+  constructor(name: string) {
+    this.stack = `test-${name}`;
+    this.lab = new Lab({ name: this.stack, dataDir, say: () => undefined });
+  }
+
+  get stackFile(): string {
+    return join(root, "stacks", `Pulumi.${this.stack}.yaml`);
+  }
+
+  get stateFolder(): string {
+    return join(dataDir, "state");
+  }
+
+  /** Brings hosts up in the lab, builds what ships, and selects the stack. Begins by removing what a crashed run left. */
+  async open(hosts: string[]): Promise<void> {
+    await this.close();
+    await this.lab.up(hosts, "warm");
+    const base = await ensureBase(() => undefined);
+    await must(["node", join(root, "infra/image/main.ts"), "--base", base]);
+    await must([join(root, "script/pulumi"), "stack", "select", "--create", this.stack]);
+  }
+
+  /** Writes the stack file: these host entries, with addresses and pins as the lab knows them. */
+  async configure(hosts: Record<string, string>): Promise<void> {
+    const entries = Object.entries(hosts).map(([name, entry]) => `    ${name}: ${entry}\n`);
+    const salt = /^encryptionsalt:.*$/m.exec(readFileSync(this.stackFile, "utf8"))?.[0] ?? "";
+    const text = `config:\n  convocate:domain: test.internal\n  convocate:command: bash --norc\n  convocate:hosts:\n${entries.join("")}${salt}\n`;
+    writeFileSync(
+      this.stackFile,
+      recordPins(text, await this.lab.connection(), await this.lab.records.hosts()),
+    );
+  }
+
+  /** `script/pulumi up`; watches this machine's process list meanwhile. */
+  async up(): Promise<Outcome> {
+    const watch = setInterval(() => {
+      void run(["ps", "-eo", "args"]).then(({ stdout }) =>
+        stdout.split("\n").forEach((line) => this.commandLines.add(line)),
+      );
+    }, 300);
+    const argv = [
+      "up",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--color",
+      "never",
+      "--stack",
+      this.stack,
+    ];
+    const outcome = await run([join(root, "script/pulumi"), ...argv]).finally(() => clearInterval(watch));
+    this.transcript += outcome.stdout + outcome.stderr;
+    return outcome;
+  }
+
+  /** Runs a verb of `convocate` as an operator does: over SSH, on the shell host. */
+  verb(...words: string[]): Promise<Outcome> {
+    return this.lab.ssh("shell-1", words.join(" "), { user: "convocate" });
+  }
+
+  /** The sessions, as scripts see them. */
+  async sessions(): Promise<Record<string, unknown>[]> {
+    const { stdout } = await this.verb("ls --json");
+    return JSON.parse(stdout) as Record<string, unknown>[];
+  }
+
+  /** The command line that opens the list in a terminal. */
+  async listCommand(): Promise<string> {
+    const { address } = await this.lab.host("shell-1");
+    return [...this.lab.sshCommand("shell-1", "convocate"), "-t", address].join(" ");
+  }
+
+  /** Takes everything away again. */
+  async close(): Promise<void> {
+    await run([join(root, "script/pulumi"), "stack", "rm", "--yes", "--force", this.stack]);
+    rmSync(this.stackFile, { force: true });
+    await this.lab.down();
+  }
+}
