@@ -53,8 +53,8 @@ test("a slow login has one deadline, that moving does not postpone; one that is 
   const inside = await goodLogin();
   const socket = silent("S");
   const drip = setInterval(() => socket.write("S"), 20);
+  socket.once("close", () => clearInterval(drip));
   await eventually(() => sockets.length === 0);
-  clearInterval(drip);
   expect(listener.audits).toHaveLength(1);
   expect(listener.audits[0]).toContain("no authentication within 0.3 s");
   inside.end();
