@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -157,6 +158,25 @@ test("an agent that cannot be reached at all fails the attach with the reason", 
   await start();
   await agent.close();
   expect(await attach()).toMatchObject({ kind: "failed", error: { code: "unreachable" } });
+});
+
+test("Q gives up a dial that nobody answers", async () => {
+  await start();
+  const silent = createServer((socket) => socket.on("error", () => {}).resume());
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const address = silent.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  writeFileSync(join(folder, "a1/agent-host"), `127.0.0.1:${String(port)}`);
+  try {
+    const end = attach();
+    const typing = setInterval(() => input.write("q"), 50);
+    expect(await end).toEqual({ kind: "given-up" });
+    clearInterval(typing);
+  } finally {
+    pool.close();
+    // Ends only when the dial was given up too.
+    await new Promise((resolve) => silent.close(resolve));
+  }
 });
 
 test("a stopped session of a v2 agent is started first; its bare end is a detach", async () => {

@@ -1,3 +1,4 @@
+import { connect as connectSocket } from "node:net";
 import ssh2, { type ClientChannel } from "ssh2";
 import { connectError, pinnedOptions, usesStrictKex } from "../../protocol/client-options.ts";
 import { ConvocateError } from "../../protocol/errors.ts";
@@ -18,8 +19,8 @@ export interface Connection {
 /** Milliseconds for TCP, key exchange and authentication together. */
 const readyTimeout = 10_000;
 
-/** Dials once. Rejects `unreachable`, `auth_refused`, `host_key_changed` or `host_key_unpinned`. */
-export function connect(agent: Registration): Promise<Connection> {
+/** Dials once; `signal` hangs up at any time. Rejects `unreachable`, `auth_refused`, `host_key_changed` or `host_key_unpinned`. */
+export function connect(agent: Registration, signal: AbortSignal): Promise<Connection> {
   const target = { host: agent.address, port: agent.port };
   const where = `agent ${agent.name} at ${target.host}:${String(target.port)}`;
   return new Promise((resolve, reject) => {
@@ -28,12 +29,15 @@ export function connect(agent: Registration): Promise<Connection> {
     let reason: ConvocateError | null = null;
     let gone = false;
     const lost = () => reason ?? new ConvocateError("unreachable", `${where}: the connection was lost`);
+    // A socket of our own: ssh2's `destroy()` does nothing after its `end()`, and a dead host would keep it for ever.
+    const socket = connectSocket({ ...target, noDelay: true });
     const hangUp = () => {
       client.end();
-      client.destroy();
+      if (socket.connecting) socket.destroy();
+      else socket.destroySoon();
     };
+    signal.addEventListener("abort", hangUp, { once: true });
 
-    client.on("connect", () => client.setNoDelay(true));
     client.on("handshake", () => {
       if (usesStrictKex(client)) return;
       reason ??= new ConvocateError("unreachable", `${where} has no strict key exchange: refused`);
@@ -43,6 +47,7 @@ export function connect(agent: Registration): Promise<Connection> {
     client.on("error", (error) => (reason ??= connectError(target, error)));
     client.once("close", () => {
       gone = true;
+      signal.removeEventListener("abort", hangUp);
       reject(lost());
       for (const listener of closed) listener(lost());
     });
@@ -63,9 +68,11 @@ export function connect(agent: Registration): Promise<Connection> {
       const onMismatch = (error: ConvocateError) => (reason ??= error);
       client.connect({
         ...pinnedOptions({ ...target, hostKey, privateKey, onMismatch }),
+        sock: socket,
         readyTimeout,
       });
     } catch (error) {
+      socket.destroy();
       reject(fault(error, "internal", `cannot dial ${where}`));
     }
   });

@@ -27,10 +27,9 @@ export interface LinkOptions {
 export class AgentLink {
   readonly #options: LinkOptions;
   #current: Promise<Established> | null = null;
-  #connection: Connection | null = null;
+  readonly #hangUp = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
-  #closed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -44,17 +43,15 @@ export class AgentLink {
   }
 
   close(): void {
-    this.#closed = true;
     clearTimeout(this.#timer);
-    this.#connection?.close();
+    this.#hangUp.abort();
   }
 
   async #dial(): Promise<Established> {
     try {
       const registration = await this.#options.register();
-      const connection = await connect(registration);
-      this.#connection = connection;
-      if (this.#closed) connection.close();
+      this.#hangUp.signal.throwIfAborted();
+      const connection = await connect(registration, this.#hangUp.signal);
       const rpc = await openRpc(connection).catch((error: unknown) => {
         connection.close();
         throw error;
@@ -72,8 +69,7 @@ export class AgentLink {
 
   #down(reason: ConvocateError): void {
     this.#current = null;
-    this.#connection = null;
-    if (this.#closed) return;
+    if (this.#hangUp.signal.aborted) return;
     this.#options.onChange?.(reason);
     if (!this.#options.keep) return;
     const delay = this.#options.delay ?? backoffDelay;
