@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "../client/eventually.fake.ts";
 
@@ -7,10 +9,11 @@ const run = promisify(execFile);
 
 /** A terminal for tests: one tmux window of its own server, which nothing else sees. */
 export class Tmux {
-  readonly #server = `convocate-test-${randomUUID()}`;
+  /** Holds the server's socket, which tmux itself would leave behind. */
+  readonly #folder = mkdtempSync(join(tmpdir(), "convocate-tmux-"));
 
   #tmux(...args: string[]): Promise<{ stdout: string }> {
-    return run("tmux", ["-L", this.#server, "-f", "/dev/null", ...args], { timeout: 10_000 });
+    return run("tmux", ["-S", join(this.#folder, "socket"), "-f", "/dev/null", ...args], { timeout: 10_000 });
   }
 
   /** Starts `command` (a shell's line) in a terminal of this size. */
@@ -61,5 +64,6 @@ export class Tmux {
 
   async end(): Promise<void> {
     await this.#tmux("kill-server").catch(() => {});
+    rmSync(this.#folder, { recursive: true });
   }
 }
