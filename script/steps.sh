@@ -25,7 +25,11 @@ step() {
   local title=$1 start=$SECONDS status=0
   shift
   printf '%s==> %s%s\n' "$bold" "$title" "$plain"
-  "$@" > >(sed -u "s/^/    $dim/; s/\$/$plain/") 2>&1 || status=$?
+  # Not `|| status=$?`: bash would go on inside a function after a command that failed.
+  set +e
+  (set -e; "$@") > >(sed -u "s/^/    $dim/; s/\$/$plain/") 2>&1
+  status=$?
+  set -e
   wait $! 2>/dev/null || true
   if [ "$status" -ne 0 ]; then
     printf '%s==> %s: failed after %d s (status %d)%s\n' "$red" "$title" $((SECONDS - start)) "$status" "$plain" >&2
