@@ -28,7 +28,7 @@ export function readHeader(channel: SubsystemSession["channel"], clock: Clock): 
     let seen = Buffer.alloc(0);
     const finish = (settle: () => void) => {
       cancel();
-      channel.off("data", onData).off("close", onClose);
+      channel.off("data", onData).off("end", onClose).off("close", onClose);
       channel.pause();
       settle();
     };
@@ -49,6 +49,6 @@ export function readHeader(channel: SubsystemSession["channel"], clock: Clock): 
     };
     const onClose = () => finish(() => reject(bad("the client left")));
     const cancel = clock.after(headerWithin, () => finish(() => reject(bad("none came"))));
-    channel.on("data", onData).once("close", onClose);
+    channel.on("data", onData).once("end", onClose).once("close", onClose);
   });
 }

@@ -3,6 +3,7 @@ import { encodeLine } from "../../protocol/codec.ts";
 import { errors } from "../../protocol/errors.ts";
 import type { Terminal, TerminalSpec } from "../docker/engine.ts";
 import type { SubsystemSession } from "../ssh/listener.ts";
+import type { Size } from "../ssh/subsystem.ts";
 import { failure, tellable } from "./answer.ts";
 import { readHeader } from "./attach-header.ts";
 import type { Context } from "./context.ts";
@@ -41,11 +42,19 @@ export function terminalSpec(
   };
 }
 
+/** Two operators who open a stopped session at once start it once. */
+function startOnce(context: Context, id: string): Promise<unknown> {
+  const { starting } = context;
+  const start = starting.get(id) ?? restart(context, { id }).finally(() => starting.delete(id));
+  starting.set(id, start);
+  return start;
+}
+
 /** The running container of the session; started first when it is stopped. */
 async function runningContainer(context: Context, id: string): Promise<string> {
   const { registry } = context;
   if (!registry.get(id)) throw errors.attachNotFound(id);
-  if (registry.container(id) === null) await restart(context, { id });
+  if (registry.container(id) === null) await startOnce(context, id);
   const container = registry.container(id);
   if (container === null) throw errors.attachNotFound(id);
   return container;
@@ -77,17 +86,28 @@ async function hangUp(terminal: Terminal): Promise<void> {
 
 /** `convocate-agent-attach`: relays one operator's terminal to the session's tmux, byte for byte. */
 export async function serveAttach(context: Context, session: SubsystemSession): Promise<void> {
-  const { channel } = session;
+  const { channel, onResize } = session;
   channel.on("error", () => undefined);
   const leave = (code: number) => {
     channel.exit(code);
     channel.end();
     channel.resume();
   };
+  // Starting takes seconds: meanwhile an operator may resize, or leave.
+  const meanwhile: { size: Size | null; left: boolean } = { size: null, left: false };
+  onResize((size) => (meanwhile.size = size));
+  channel.once("close", () => (meanwhile.left = true));
   try {
     const header = await readHeader(channel, context.clock);
     const container = await runningContainer(context, header.id);
-    const terminal = await context.engine.openTerminal(terminalSpec(context, container, header));
+    if (meanwhile.left) return;
+    const { size } = meanwhile;
+    const terminal = await context.engine.openTerminal(
+      terminalSpec(context, container, { ...header, ...size }),
+    );
+    if (meanwhile.left) return await hangUp(terminal);
+    if (meanwhile.size && meanwhile.size !== size)
+      void terminal.resize(meanwhile.size).catch(() => undefined);
     await relay(context, session, { id: header.id, container, terminal }).then(leave);
   } catch (error) {
     if (channel.writable) channel.write(encodeLine(failure(tellable(error, context, "attach"))));
@@ -109,7 +129,7 @@ function relay(
 ): Promise<number> {
   const { id, container, terminal } = attached;
   const { stream } = terminal;
-  context.registry.attached(id, 1);
+  context.registry.attached(id, container, 1);
   onResize((size) => {
     terminal
       .resize(size)
@@ -120,7 +140,7 @@ function relay(
     const end = (finish: () => Promise<number>) => {
       if (over) return;
       over = true;
-      context.registry.attached(id, -1);
+      context.registry.attached(id, container, -1);
       void finish().then(resolve);
     };
     stream.on("error", () => undefined);

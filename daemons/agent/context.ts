@@ -22,6 +22,8 @@ export interface Context {
   locks: Locks;
   clock: Clock;
   log: Log;
+  /** Sessions that an attach is starting, with the start that others wait for too. */
+  starting: Map<string, Promise<unknown>>;
   /** The reference new containers use; null when none was delivered. */
   currentImage: () => Promise<string | null>;
   /** What the host shares with every session, as read-only mounts. */

@@ -27,23 +27,52 @@ export async function watchEngine({
   let stream: { close(): void } | null = null;
   let cancelRetry = () => {};
   const outOfMemory = new Set<string>();
+  /** Time of the last event of each container: only those of one container are certain to come in order. */
+  const heard = new Map<string, number>();
+  /** Containers that ended since the list under way began. */
+  const ended = new Set<string>();
+  let lists: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
 
   function hear(event: EngineEvent): void {
-    if (event.timeNano < lastNano) return; // `since` repeats what we have heard
-    lastNano = event.timeNano;
-    const { session, container, exitCode } = event;
+    const { session, container, exitCode, timeNano } = event;
+    if (timeNano < (heard.get(container) ?? 0)) return; // `since` repeats what we have heard
+    heard.set(container, timeNano);
+    lastNano = Math.max(lastNano, timeNano);
     if (event.action === "oom") outOfMemory.add(container);
-    if (event.action === "start") void list();
-    if (event.action === "die")
+    if (event.action === "start") list().catch(giveUp);
+    if (event.action === "die") {
+      ended.add(container);
       registry.stopped(session, container, { exitCode, oom: outOfMemory.delete(container) });
-    if (event.action === "destroy") registry.stopped(session, container, { exitCode: null, oom: false });
+    }
+    if (event.action === "destroy") {
+      ended.add(container);
+      heard.delete(container);
+      registry.stopped(session, container, { exitCode: null, oom: false });
+    }
   }
 
-  async function list(): Promise<void> {
+  /** One list at a time; who asks while one is under way gets the next. */
+  function list(): Promise<void> {
+    waiting ??= lists = lists
+      .catch(() => undefined)
+      .then(() => {
+        waiting = null;
+        return readAll();
+      });
+    return waiting;
+  }
+
+  async function readAll(): Promise<void> {
+    ended.clear();
+    const before = new Map(registry.uuids.map((uuid) => [uuid, registry.container(uuid)]));
     const containers = new Map((await engine.list()).map((state) => [state.session, state]));
     for (const uuid of registry.uuids) {
       const state = containers.get(uuid);
       const known = registry.container(uuid);
+      // What began or ended meanwhile is newer than the list.
+      if (known !== null && known !== before.get(uuid)) continue;
+      if (state?.running && ended.has(state.id)) continue;
       if (known && (state?.id !== known || !state.running)) {
         registry.stopped(uuid, known, { exitCode: state?.exitCode ?? null, oom: state?.oomKilled ?? false });
       }
@@ -59,17 +88,21 @@ export async function watchEngine({
     attempt = 0;
   }
 
+  function giveUp(error: unknown): void {
+    if (closed) return;
+    log.error({ err: error }, "the engine does not answer");
+    stream?.close();
+    lost();
+  }
+
   function lost(): void {
     if (closed) return;
+    cancelRetry();
     const delay = attempt === 0 ? 0 : backoffDelay(attempt - 1);
     attempt += 1;
     log.warn({ delay }, "the engine's event stream ended: opening it again");
     cancelRetry = clock.after(delay, () => {
-      open().catch((error: unknown) => {
-        log.error({ err: error }, "the engine does not answer");
-        stream?.close();
-        lost();
-      });
+      open().catch(giveUp);
     });
   }
 

@@ -1,6 +1,7 @@
 import { chown, cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sessionId } from "../../protocol/session.ts";
+import { hasCode } from "./error-code.ts";
 import type { Metadata } from "./metadata-store.ts";
 
 export interface HomesOptions {
@@ -31,7 +32,9 @@ export class Homes {
     await rm(work, { recursive: true, force: true });
     await mkdir(work, { mode: 0o700 });
     const skeleton = join(folder, ".skel");
-    if (await isFolder(skeleton)) await cp(skeleton, work, { recursive: true, preserveTimestamps: true });
+    // Links as they are: they point at what the session sees, not at what this host has.
+    const as = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+    if (await isFolder(skeleton)) await cp(skeleton, work, as);
     // A copy for v2's tools; ours never read it.
     await writeFile(join(work, "session.json"), `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });
     if (process.getuid?.() === 0) await chownTree(work, uid, gid);
@@ -44,7 +47,7 @@ export class Homes {
     try {
       await rename(this.path(uuid), gone);
     } catch (error) {
-      if (!isCode(error, "ENOENT")) throw error;
+      if (!hasCode(error, "ENOENT")) throw error;
     }
     await this.#removeTree(gone);
   }
@@ -62,15 +65,13 @@ export class Homes {
       await rm(path, { recursive: true, force: true });
     } catch (error) {
       // `sudo` inside a container leaves files that are root's.
-      if (!isCode(error, "EACCES") && !isCode(error, "EPERM")) throw error;
+      if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
       await this.#options.asRoot(path, ["sh", "-c", 'rm -rf "$1"/* "$1"/.[!.]* "$1"/..?*', "sh", path]);
       await rm(path, { recursive: true, force: true });
     }
   }
 }
 
-const isCode = (error: unknown, code: string) =>
-  error instanceof Error && "code" in error && error.code === code;
 const isFolder = (path: string) =>
   stat(path).then(
     (s) => s.isDirectory(),

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
+import { hasCode } from "./error-code.ts";
 
 /** A lock older than this is stale whoever holds it. */
 const staleAfterMs = 24 * 3_600_000;
@@ -56,7 +57,7 @@ export class Locks {
     try {
       await writeFile(this.#path(uuid), text, { flag: "wx", mode: 0o600 });
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") throw errors.locked(uuid);
+      if (hasCode(error, "EEXIST")) throw errors.locked(uuid);
       throw error;
     }
     try {

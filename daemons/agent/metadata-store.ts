@@ -36,7 +36,7 @@ export class MetadataStore {
       const path = join(this.#folder, name);
       if (name.endsWith(".new")) await rm(path);
       if (!name.endsWith(".json")) continue;
-      const parsed = metadata.safeParse(await readFile(path, "utf8").then(parseJson));
+      const parsed = metadata.safeParse(await readFile(path, "utf8").then(parseJson, () => undefined));
       if (parsed.success && `${parsed.data.uuid}.json` === name) {
         found.push(parsed.data);
       } else {

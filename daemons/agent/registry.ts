@@ -17,6 +17,12 @@ export interface Change {
   data?: unknown;
 }
 
+/** How a container ended. */
+interface End {
+  exitCode: number | null;
+  oom: boolean;
+}
+
 interface Entry {
   metadata: Metadata;
   container: { id: string; image: string } | null;
@@ -26,13 +32,15 @@ interface Entry {
   cause: string | null;
   /** Somebody asked for the end that comes next. */
   ending: boolean;
+  /** The container whose end was heard last; `untold` when nothing was known of it then. */
+  ended: { container: string; untold: End | null } | null;
   since: string;
 }
 
 /** Every session of this agent with its state, in memory: `list` and `get` ask nobody else. */
 export class Registry {
   readonly #entries = new Map<string, Entry>();
-  readonly #reserved = new Map<string, Neighbour>();
+  readonly #reserved = new Set<Neighbour>();
   readonly #agentId: string;
   readonly #clock: Clock;
   #listener: (change: Change) => void = () => undefined;
@@ -74,13 +82,13 @@ export class Registry {
   /** Everything that has a port or a DNS name, or is about to. `except` is left out. */
   neighbours(except?: string): Neighbour[] {
     const known = [...this.#entries.values()].map((entry): Neighbour => entry.metadata);
-    return [...known, ...this.#reserved.values()].filter((neighbour) => neighbour.uuid !== except);
+    return [...known, ...this.#reserved].filter((neighbour) => neighbour.uuid !== except);
   }
 
-  /** Keeps ports and names for a session that is being made: two creates at once never get the same. */
+  /** Keeps ports and names for a session that is being made or edited: two creates at once never get the same. */
   async reserving<T>(neighbour: Neighbour, make: () => Promise<T>): Promise<T> {
-    this.#reserved.set(neighbour.uuid, neighbour);
-    return make().finally(() => this.#reserved.delete(neighbour.uuid));
+    this.#reserved.add(neighbour);
+    return make().finally(() => this.#reserved.delete(neighbour));
   }
 
   /** A session known from before this daemon: no event. */
@@ -92,6 +100,7 @@ export class Registry {
       staleLock,
       cause: null,
       ending: false,
+      ended: null,
       since: metadata.last_accessed,
     });
   }
@@ -124,9 +133,15 @@ export class Registry {
     });
   }
 
+  /**
+   * The session runs in `container`: without `since` by what was asked of the engine, with it by the engine's own list.
+   * A container that ends at once is heard to end before the engine answers that it started.
+   */
   started(uuid: string, container: { id: string; image: string }, since?: string): void {
     this.#with(uuid, (entry) => {
       if (entry.container?.id === container.id) return;
+      const over = since === undefined && entry.ended?.container === container.id ? entry.ended : null;
+      if (over?.untold === null) return;
       Object.assign(entry, {
         container,
         cause: null,
@@ -135,6 +150,7 @@ export class Registry {
         since: since ?? this.#now(),
       });
       this.#tell("container.started", uuid);
+      if (over) this.stopped(uuid, container.id, over.untold);
     });
   }
 
@@ -144,9 +160,12 @@ export class Registry {
   }
 
   /** The session's container ended; `container` guards against news of an earlier one. */
-  stopped(uuid: string, container: string, how: { exitCode: number | null; oom: boolean }): void {
+  stopped(uuid: string, container: string, how: End): void {
     this.#with(uuid, (entry) => {
-      if (entry.container?.id !== container) return;
+      const known = entry.container?.id === container;
+      if (known || entry.ended?.container !== container)
+        entry.ended = { container, untold: known ? null : how };
+      if (!known) return;
       const cause = entry.ending ? "killed" : how.oom ? "oom" : `exit ${String(how.exitCode ?? "unknown")}`;
       Object.assign(entry, { container: null, cause, ending: false, attached: 0, since: this.#now() });
       this.#listener({ type: "container.stopped", session_id: uuid, data: { cause } });
@@ -165,8 +184,10 @@ export class Registry {
     return this.#entries.get(uuid)?.cause ?? null;
   }
 
-  attached(uuid: string, by: 1 | -1): void {
+  /** An operator came to or left `container`; who leaves an earlier one is not counted any more. */
+  attached(uuid: string, container: string, by: 1 | -1): void {
     this.#with(uuid, (entry) => {
+      if (entry.container?.id !== container) return;
       const before = entry.attached;
       entry.attached = Math.max(0, before + by);
       if (before > 0 === entry.attached > 0) return;

@@ -14,17 +14,16 @@ export class RequestReader {
     this.#limit = limit;
   }
 
-  /** The requests that `chunk` completes. Throws RangeError when one is over the limit. */
-  push(chunk: Buffer): string[] {
-    const found: string[] = [];
+  /** The requests that `chunk` completes, one by one. Throws RangeError at one that is over the limit. */
+  *push(chunk: Buffer): Generator<string, void> {
     let start = 0;
     for (let i = 0; i < chunk.length; i++) {
       if (!this.#ends(chunk[i] ?? 0)) continue;
-      found.push(this.#take(chunk.subarray(start, i + 1)));
+      const text = this.#take(chunk.subarray(start, i + 1));
       start = i + 1;
+      if (text.trim() !== "") yield text;
     }
     this.#keep(chunk.subarray(start));
-    return found.filter((text) => text.trim() !== "");
   }
 
   /** What is left at the end of the stream, if anything. */

@@ -82,6 +82,7 @@ async function createContext(options: ServeOptions, settings: Settings): Promise
     locks: new Locks(folder),
     clock,
     log,
+    starting: new Map(),
     currentImage,
     sharedMounts: () => sharedMounts(folder),
   };

@@ -229,10 +229,18 @@ class DockerodeEngine implements Engine {
   }
 }
 
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
 /** An event of a session's container; null for anything else. */
 export function parseEvent(line: string): EngineEvent | null {
   if (line.trim() === "") return null;
-  const parsed = eventSchema.safeParse(JSON.parse(line));
+  const parsed = eventSchema.safeParse(parseJson(line));
   if (!parsed.success) return null;
   const { Action, Actor, timeNano } = parsed.data;
   const name = Actor.Attributes["name"] ?? "";

@@ -4,11 +4,12 @@ import { checkAddressing } from "../validation.ts";
 import { findSession } from "./get.ts";
 
 export const edit: Operation<"edit"> = async (context, params) => {
-  const { metadata } = findSession(context, params.id);
+  const { uuid } = findSession(context, params.id).metadata;
   const { registry, store, locks } = context;
-  const { name, port, protocol, dns_name } = checkAddressing(params, registry.neighbours(metadata.uuid));
-  await locks.hold(metadata.uuid, async () => {
-    const rest = { ...metadata };
+  const { name, port, protocol, dns_name } = checkAddressing(params, registry.neighbours(uuid));
+  const write = async () => {
+    // Read under the lock: an operation that just ended may have changed it.
+    const rest = { ...findSession(context, uuid).metadata };
     delete rest.port;
     delete rest.dns_name;
     const edited: Metadata = {
@@ -18,8 +19,10 @@ export const edit: Operation<"edit"> = async (context, params) => {
       ...(port && { port }),
       ...(dns_name && { dns_name }),
     };
-    await registry.reserving(edited, () => store.write(edited));
+    await store.write(edited);
     registry.edit(edited);
-  });
+  };
+  // Reserved in the same breath as it is checked: taking the lock takes time.
+  await registry.reserving({ uuid, port, protocol, dns_name }, () => locks.hold(uuid, write));
   return {};
 };

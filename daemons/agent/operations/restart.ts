@@ -1,6 +1,7 @@
 import { ConvocateError, errors } from "../../../protocol/errors.ts";
 import { containerSpec } from "../container-spec.ts";
 import type { Context, Operation } from "../context.ts";
+import type { Metadata } from "../metadata-store.ts";
 import { findSession } from "./get.ts";
 
 async function usableImage({ currentImage, engine }: Context): Promise<string> {
@@ -14,19 +15,26 @@ async function usableImage({ currentImage, engine }: Context): Promise<string> {
   );
 }
 
-/** Starts the container detached, with the current image; refused while it runs. */
-export const restart: Operation<"restart"> = async (context, { id }) => {
+function findStopped(context: Context, id: string): Metadata {
   const { session, metadata } = findSession(context, id);
   if (session.running) throw errors.alreadyRunning(session.name);
+  return metadata;
+}
+
+/** Starts the container detached, with the current image; refused while it runs. */
+export const restart: Operation<"restart"> = async (context, { id }) => {
+  const { uuid } = findStopped(context, id);
   const { registry, store, homes, locks, engine, clock } = context;
-  await locks.hold(metadata.uuid, async () => {
+  await locks.hold(uuid, async () => {
+    // Read again under the lock: an operation that just ended may have changed it.
+    const metadata = findStopped(context, uuid);
     const image = await usableImage(context);
     const accessed = { ...metadata, last_accessed: clock.now().toISOString() };
     const container = await engine.start(
       containerSpec({
         session: accessed,
         agentId: context.agentId,
-        home: homes.path(metadata.uuid),
+        home: homes.path(uuid),
         image,
         config: context.config,
         uid: context.uid,
@@ -37,7 +45,7 @@ export const restart: Operation<"restart"> = async (context, { id }) => {
     );
     await store.write(accessed);
     registry.touch(accessed);
-    registry.started(metadata.uuid, { id: container, image });
+    registry.started(uuid, { id: container, image });
   });
   return {};
 };

@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { MemoryLog } from "../host/log.fake.ts";
+import { MetadataStore } from "./metadata-store.ts";
+import { sample, scratchFolder, uuid } from "./scratch-folder.fake.ts";
+
+const folder = scratchFolder();
+const log = new MemoryLog();
+const store = () => new MetadataStore(join(folder.path, "sessions"), log);
+const file = (name: string) => join(folder.path, "sessions", name);
+
+test("what is written is loaded again, removed is gone; nobody else may read it", async () => {
+  await store().load();
+  await store().write(sample(1, { port: 1001, labels: { team: "a" }, limits: { pids: 5 } }));
+  await store().write(sample(2));
+  expect((statSync(file(`${uuid(1)}.json`)).mode & 0o777).toString(8)).toBe("600");
+  expect((await store().load()).sort((a, b) => a.uuid.localeCompare(b.uuid))).toEqual([
+    sample(1, { port: 1001, labels: { team: "a" }, limits: { pids: 5 } }),
+    sample(2),
+  ]);
+  await store().remove(uuid(1));
+  await store().remove(uuid(1));
+  expect(await store().load()).toEqual([sample(2)]);
+});
+
+test("a crash while writing leaves the old content: the half new file is removed", async () => {
+  await store().load();
+  await store().write(sample(1));
+  writeFileSync(file(`${uuid(1)}.json.new`), '{"uuid": "0000');
+  expect(await store().load()).toEqual([sample(1)]);
+  expect(readdirSync(join(folder.path, "sessions"))).toEqual([`${uuid(1)}.json`]);
+});
+
+const broken: [string, string, string][] = [
+  ["half a file", `${uuid(2)}.json`, '{"uuid": "0000'],
+  ["zeros after a power loss", `${uuid(2)}.json`, "\0".repeat(64)],
+  ["an empty file", `${uuid(2)}.json`, ""],
+  ["another session's", `${uuid(2)}.json`, JSON.stringify(sample(3))],
+  ["a uuid that is a path", "..%2f.json", JSON.stringify({ ...sample(2), uuid: "../../etc" })],
+  ["a wrong type", `${uuid(2)}.json`, JSON.stringify(sample(2, { port: "22" }))],
+];
+test.each(broken)("%s is set aside and told, and hides no other", async (_, name, text) => {
+  await store().load();
+  await store().write(sample(1));
+  writeFileSync(file(name), text);
+  expect(await store().load()).toEqual([sample(1)]);
+  expect(readFileSync(file(`${name}.broken`), "utf8")).toBe(text);
+  expect(log.lines.at(-1)).toMatchObject({ level: "error", fields: { file: name } });
+  expect(await store().load()).toEqual([sample(1)]);
+});
+
+test("what cannot be read at all hides no other", async () => {
+  await store().load();
+  await store().write(sample(1));
+  mkdirSync(file(`${uuid(2)}.json`));
+  expect(await store().load()).toEqual([sample(1)]);
+});
