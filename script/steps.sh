@@ -27,10 +27,9 @@ step() {
   printf '%s==> %s%s\n' "$bold" "$title" "$plain"
   # Not `|| status=$?`: bash would go on inside a function after a command that failed.
   set +e
-  (set -e; "$@") > >(sed -u "s/^/    $dim/; s/\$/$plain/") 2>&1
-  status=$?
+  (set -e; "$@") 2>&1 | sed -u "s/^/    $dim/; s/\$/$plain/"
+  status=${PIPESTATUS[0]}
   set -e
-  wait $! 2>/dev/null || true
   if [ "$status" -ne 0 ]; then
     printf '%s==> %s: failed after %d s (status %d)%s\n' "$red" "$title" $((SECONDS - start)) "$status" "$plain" >&2
     exit "$status"
