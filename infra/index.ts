@@ -9,7 +9,10 @@ import { ShellHost } from "./components/shell-host.ts";
 import { parseFleet } from "./config/fleet.ts";
 
 const config = new pulumi.Config("convocate");
+// Settings that are not read below are listed too: an unknown one is refused, not overlooked.
+const given = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("convocate:"));
 const settings = {
+  ...Object.fromEntries(given.map((key) => [key.replace("convocate:", ""), undefined])),
   domain: config.get("domain"),
   command: config.get("command"),
   operators: config.getObject("operators"),

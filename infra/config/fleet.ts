@@ -42,23 +42,37 @@ export class ConfigError extends Error {
   }
 }
 
-/** The value at `path`, shortened, for people; a secret is nowhere in what is shown. */
-function shown(value: unknown, path: readonly PropertyKey[]): string {
-  let at: unknown = value;
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
   for (const key of path) at = typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined;
-  return at === undefined ? "nothing" : (JSON.stringify(at) ?? typeof at).slice(0, 60);
+  return at;
+}
+
+/** A value, shortened, for people. What is in a list or a map is not shown, nor a private key: it may be a secret. */
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${String(value.length)}`;
+  if (typeof value === "object" && value !== null) return `{ ${Object.keys(value).join(", ")} }`.slice(0, 60);
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.includes("PRIVATE KEY") ? "a private key" : text.slice(0, 60);
 }
 
 const pathText = (path: readonly PropertyKey[]) => `convocate:${path.map(String).join(".")}`;
 
 function faultsOf(error: z.ZodError, value: unknown): string[] {
   return error.issues.flatMap((issue) => {
+    const path = pathText(issue.path);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map(
         (key) => `${pathText([...issue.path, key])}: not a known setting: remove or correct it`,
       );
     }
-    return [`${pathText(issue.path)}: got ${shown(value, issue.path)}: ${issue.message}`];
+    // A bad key of a map: the key is the last part of the path, and what is wrong with it lies one deeper.
+    if (issue.code === "invalid_key")
+      return issue.issues.map(
+        ({ message }) => `${path}: got the name ${shown(issue.path.at(-1))}: ${message}`,
+      );
+    return [`${path}: got ${shown(valueAt(value, issue.path))}: ${issue.message}`];
   });
 }
 
@@ -66,8 +80,15 @@ const rolesOf = ({ role, roles }: StackConfig["hosts"][string]) => [
   ...new Set(roles ?? (role ? [role] : [])),
 ];
 
+const agentIdsOf = (stack: string, hosts: StackConfig["hosts"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(hosts)
+      .filter(([, host]) => rolesOf(host).includes("agent"))
+      .map(([name, host]) => [name, host.agentId ?? deriveAgentId(stack, name)]),
+  );
+
 /** What zod cannot see: how hosts stand to each other. */
-function relationFaults({ hosts }: StackConfig, agentIds: Record<string, string>): string[] {
+function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, string>): string[] {
   const entries = Object.entries(hosts);
   const faults: string[] = [];
   const shells = entries.filter(([, host]) => rolesOf(host).includes("shell")).map(([name]) => name);
@@ -103,9 +124,9 @@ function relationFaults({ hosts }: StackConfig, agentIds: Record<string, string>
       faults.push(
         `convocate:hosts.${name}.shell: got nothing: an agent names its shell host, such as \`shell: ${shells[0] ?? "shell-1"}\``,
       );
-    } else if (host.shell !== undefined && !shells.includes(host.shell)) {
+    } else if (host.shell !== undefined && shells[0] !== undefined && !shells.includes(host.shell)) {
       faults.push(
-        `convocate:hosts.${name}.shell: got ${host.shell}, which is no shell host of this stack: use ${shells[0] ?? "one that is"}`,
+        `convocate:hosts.${name}.shell: got ${host.shell}, which is no shell host of this stack: use ${shells[0]}`,
       );
     }
   }
@@ -133,15 +154,13 @@ function connectionOf(
  */
 export function parseFleet(stack: string, value: unknown, home: string): Fleet {
   const parsed = stackConfig.safeParse(value);
-  if (!parsed.success) throw new ConfigError(stack, faultsOf(parsed.error, value));
+  const faults = parsed.success ? [] : faultsOf(parsed.error, value);
+  // Hosts that are right by themselves are held against each other, whatever is wrong elsewhere.
+  const parsedHosts = stackConfig.shape.hosts.safeParse(valueAt(value, ["hosts"]));
+  const agentIds = parsedHosts.success ? agentIdsOf(stack, parsedHosts.data) : {};
+  if (parsedHosts.success) faults.push(...relationFaults(parsedHosts.data, agentIds));
+  if (!parsed.success || faults.length > 0) throw new ConfigError(stack, faults);
   const config = parsed.data;
-  const agentIds = Object.fromEntries(
-    Object.entries(config.hosts)
-      .filter(([, host]) => rolesOf(host).includes("agent"))
-      .map(([name, host]) => [name, host.agentId ?? deriveAgentId(stack, name)]),
-  );
-  const faults = relationFaults(config, agentIds);
-  if (faults.length > 0) throw new ConfigError(stack, faults);
   const hosts = Object.entries(config.hosts).map(([name, host]) => ({
     name,
     roles: rolesOf(host),

@@ -1,11 +1,20 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { parsePublicKey } from "../../protocol/keys.ts";
+
+/** Bytes of an ed25519 key's blob (RFC 8709 §4): two lengths, the type's name, the key. */
+const ed25519Length = 4 + "ssh-ed25519".length + 4 + 32;
+
+function isEd25519(line: string): boolean {
+  const key = parsePublicKey(line);
+  return key?.type === "ssh-ed25519" && key.blob.length === ed25519Length;
+}
 
 /** An ed25519 public key line, without comment. */
 const ed25519 = (what: string, remedy: string) =>
   z
     .string({ error: `${what} is required: ${remedy}` })
-    .refine((line) => parsePublicKey(line)?.type === "ssh-ed25519", {
+    .refine(isEd25519, {
       error: `not an ed25519 key ("ssh-ed25519 AAAA…"): ${remedy}`,
     })
     .transform((line) => line.trim().split(/\s+/).slice(0, 2).join(" "));
@@ -13,16 +22,23 @@ const ed25519 = (what: string, remedy: string) =>
 const hostKeyRemedy =
   "take /etc/ssh/ssh_host_ed25519_key.pub from the machine's console; for the lab run `script/lab up --stack FILE`";
 
+const dnsName = /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+
 const address = z
   .string({
     error:
       "an address is required: an IP address or a DNS name of the machine; for the lab run `script/lab up --stack FILE`",
   })
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "not an IP address or DNS name: correct it");
+  .refine((text) => isIP(text) !== 0 || (dnsName.test(text) && !/^[0-9.]+$/.test(text)), {
+    error: "not an IP address or DNS name: correct it (a port has its own setting, `port`)",
+  });
 
 const hostName = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, "a host's name is 1 to 32 of a-z, 0-9 and -: rename it");
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+    "a host's name is 1 to 32 of a-z, 0-9 and -, with no - at an end: rename it",
+  );
 
 const domainName = z
   .string({
@@ -35,54 +51,73 @@ const domainName = z
 
 export const role = z.enum(["shell", "agent"], { error: "a role is `shell` or `agent`: use one of them" });
 
-const connection = z.strictObject({
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "not a user name: correct it")
-    .optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  privateKeyFile: z.string().min(1).optional(),
-});
+const userFault = "not a user name: correct it";
+const portFault = "a port is a whole number from 1 to 65535, without quotes: correct it";
+const fileFault = "the name of a file with a private key: name one, or leave it out for the ssh-agent's keys";
+
+const connection = z.strictObject(
+  {
+    user: z
+      .string({ error: userFault })
+      .regex(/^[a-z_][a-z0-9_-]{0,31}$/, userFault)
+      .optional(),
+    port: z.int({ error: portFault }).min(1, portFault).max(65_535, portFault).optional(),
+    privateKeyFile: z.string({ error: fileFault }).min(1, fileFault).optional(),
+  },
+  { error: "give settings, such as `user: ubuntu`" },
+);
 export type ConnectionConfig = z.infer<typeof connection>;
 
+const rolesFault = "`roles` is a list, such as [shell, agent]: name at least one";
+const agentIdFault = "an agent id is 1 to 64 of a-z, 0-9 and -, in quotes if it is a number: correct it";
+
 const host = z
-  .strictObject({
-    role: role.optional(),
-    roles: z.array(role).min(1).optional(),
-    address,
-    hostKey: ed25519("a host key", hostKeyRemedy),
-    shell: z.string().optional(),
-    agentId: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/, "an agent id is 1 to 64 of a-z, 0-9 and -: correct it")
-      .optional(),
-    ...connection.shape,
-  })
+  .strictObject(
+    {
+      role: role.optional(),
+      roles: z.array(role, { error: rolesFault }).min(1, rolesFault).optional(),
+      address,
+      hostKey: ed25519("a host key", hostKeyRemedy),
+      shell: z.string({ error: "the name of the shell host: correct it" }).optional(),
+      agentId: z
+        .string({ error: agentIdFault })
+        .regex(/^[a-z0-9-]{1,64}$/, agentIdFault)
+        .optional(),
+      ...connection.shape,
+    },
+    { error: "give a host's settings: { role: …, address: …, hostKey: … }" },
+  )
   .refine(({ role, roles }) => (role === undefined) !== (roles === undefined), {
     error: "give either `role: shell|agent` or `roles: [shell, agent]`",
   });
 
+const operatorName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9._-]{1,64}$/,
+    "an operator's name is 1 to 64 of letters, digits, `.`, `_` and -: rename it",
+  );
+
+const commandFault = "name a command, such as `bash -l`";
+
 /** What a stack file may say under `config`, without the `convocate:` prefix. */
-export const stackConfig = z.strictObject({
-  domain: domainName,
-  command: z
-    .string()
-    .min(1, "empty: name a command, such as `bash -l`")
-    .default("claude --dangerously-skip-permissions"),
-  operators: z
-    .record(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z0-9._-]{1,64}$/,
-          "an operator's name is 1 to 64 of letters, digits, `.`, `_` and -: rename it",
-        ),
-      ed25519("an operator's key", "make one with `ssh-keygen -t ed25519`"),
-    )
-    .default({}),
-  ssh: connection.default({}),
-  hosts: z.record(hostName, host, {
-    error: "hosts are required: list at least a shell host and an agent host",
-  }),
-});
+export const stackConfig = z.strictObject(
+  {
+    domain: domainName,
+    command: z
+      .string({ error: commandFault })
+      .regex(/\S/, commandFault)
+      .default("claude --dangerously-skip-permissions"),
+    operators: z
+      .record(operatorName, ed25519("an operator's key", "make one with `ssh-keygen -t ed25519`"), {
+        error: 'give names and keys: { alice: "ssh-ed25519 AAAA…" }',
+      })
+      .default({}),
+    ssh: connection.default({}),
+    hosts: z.record(hostName, host, {
+      error: "hosts are required: list at least a shell host and an agent host",
+    }),
+  },
+  { error: "give settings: at least `convocate:domain` and `convocate:hosts`" },
+);
 export type StackConfig = z.infer<typeof stackConfig>;
