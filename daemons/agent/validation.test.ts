@@ -1,6 +1,8 @@
 import { checkAddressing } from "./validation.ts";
 
 const wanted = { name: "a", port: 0, protocol: "", dns_name: "" };
+const withCode = (code: string, message: string) =>
+  expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error;
 const check = (some: Partial<typeof wanted>, others: Parameters<typeof checkAddressing>[1] = []) =>
   checkAddressing({ ...wanted, ...some }, others);
 
@@ -13,7 +15,7 @@ test.each([
   [" \t ", "session name cannot be empty"],
   ["x".repeat(65), "session name cannot exceed 64 characters"],
 ])("name %j: %s", (name, text) => {
-  expect(() => check({ name })).toThrow(expect.objectContaining({ code: "name_invalid", message: text }));
+  expect(() => check({ name })).toThrow(withCode("name_invalid", text));
 });
 
 test.each(["a/b", "../a", "a\nb", "a\u001b[31m", "ä", "a;b", "$(a)", "a\u0000"])("%j is no name", (name) => {
@@ -27,9 +29,7 @@ test("a port is one number per protocol", () => {
 });
 
 test.each([-2, 65_536, -65_535])("invalid port: %p", (port) => {
-  expect(() => check({ port })).toThrow(
-    expect.objectContaining({ code: "port_invalid", message: `invalid port: ${String(port)}` }),
-  );
+  expect(() => check({ port })).toThrow(withCode("port_invalid", `invalid port: ${String(port)}`));
 });
 
 test("-1 is the first free port from 1001 up, of that protocol", () => {
@@ -66,6 +66,6 @@ test("a DNS name of 253 characters is one, of 254 is none", () => {
 test.each(["-a", "a-", "a..b", ".", "a.", "a_b", "a b", "ä", "a\n", "a/../b", "a".repeat(64)])(
   "%j is no DNS name",
   (dns_name) => {
-    expect(() => check({ dns_name })).toThrow(expect.objectContaining({ code: "dns_name_invalid" }));
+    expect(() => check({ dns_name })).toThrow(withCode("dns_name_invalid", ""));
   },
 );

@@ -1,0 +1,65 @@
+import { containerSpec, type SpecInput } from "./container-spec.ts";
+import { sample, uuid } from "./scratch-folder.fake.ts";
+
+const spec = (more: Partial<SpecInput> = {}, session: Record<string, unknown> = {}) =>
+  containerSpec({
+    session: sample(1, session),
+    agentId: "agent-a",
+    home: `/home/convocate/${uuid(1)}`,
+    image: "convocate:1",
+    config: { command: "claude", limits: { memory_bytes: 1024, pids: 10 } },
+    uid: 1337,
+    gid: 1338,
+    cgroupDriver: "systemd",
+    sharedMounts: ["/home/convocate/.claude:/home/convocate/.claude-shared:ro"],
+    ...more,
+  });
+
+test("the container of a session, as spec/3 tells it", () => {
+  expect(spec()).toEqual({
+    name: `convocate-session-${uuid(1)}`,
+    hostname: "convocate-00000000",
+    image: "convocate:1",
+    command: ["bash", "-lc", "claude"],
+    env: { CONVOCATE_UID: "1337", CONVOCATE_GID: "1338" },
+    labels: { "convocate.session": uuid(1), "convocate.agent": "agent-a" },
+    binds: [
+      `/home/convocate/${uuid(1)}:/home/convocate`,
+      "/home/convocate/.claude:/home/convocate/.claude-shared:ro",
+    ],
+    workingDir: "/home/convocate",
+    cgroupParent: "convocate-sessions.slice",
+    network: "convocate",
+    ports: [],
+    memoryBytes: 1024,
+    cpus: null,
+    pids: 10,
+    capDrop: ["ALL"],
+    capAdd: [
+      ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETFCAP"],
+      ...["AUDIT_WRITE", "NET_BIND_SERVICE", "SYS_CHROOT"],
+    ],
+  });
+});
+
+test("what the session has of its own wins, one limit at a time", () => {
+  expect(spec({}, { command: "bash", limits: { pids: 99, cpus: 1.5 } })).toMatchObject({
+    command: ["bash", "-lc", "bash"],
+    memoryBytes: 1024,
+    pids: 99,
+    cpus: 1.5,
+  });
+});
+
+test("cgroupfs wants the slice from the root", () => {
+  expect(spec({ cgroupDriver: "cgroupfs" }).cgroupParent).toBe("/convocate-sessions.slice");
+});
+
+test.each([
+  [{ port: 53, protocol: "udp" }, [{ port: 53, protocol: "udp" }]],
+  [{ port: 80 }, [{ port: 80, protocol: "tcp" }]],
+  [{ port: 80, protocol: "from a v2 home" }, [{ port: 80, protocol: "tcp" }]],
+  [{ port: 0 }, []],
+])("%j publishes %j", (session, ports) => {
+  expect(spec({}, session).ports).toEqual(ports);
+});
