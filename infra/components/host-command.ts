@@ -8,8 +8,19 @@ import { runScript, scriptText, type ScriptName } from "../steps/script.ts";
 const dialErrorLimit = 12;
 const perDialTimeout = 10;
 
+function readPrivateKey(host: string, file: string): pulumi.Output<string> {
+  try {
+    return pulumi.secret(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `host ${host}: privateKeyFile: got ${file}: ${String(error)}: name a file that can be read, or leave it out for the ssh-agent's keys`,
+      { cause: error },
+    );
+  }
+}
+
 /** How the engine reaches a host; the private key is a secret from here on. */
-export function connectionArgs({ connection }: FleetHost): types.input.remote.ConnectionArgs {
+export function connectionArgs({ name, connection }: FleetHost): types.input.remote.ConnectionArgs {
   const { address, port, user, hostKey, privateKeyFile } = connection;
   return {
     host: address,
@@ -18,7 +29,7 @@ export function connectionArgs({ connection }: FleetHost): types.input.remote.Co
     hostKey,
     dialErrorLimit,
     perDialTimeout,
-    ...(privateKeyFile !== null && { privateKey: pulumi.secret(readFileSync(privateKeyFile, "utf8")) }),
+    ...(privateKeyFile !== null && { privateKey: readPrivateKey(name, privateKeyFile) }),
   };
 }
 
