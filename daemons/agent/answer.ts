@@ -20,6 +20,15 @@ export function parseRequest(text: string): Request {
   throw errors.malformed(`${issue?.path.join(".") || "request"}: ${issue?.message ?? "wrong"}`);
 }
 
+/** The id of a request that is wrong in other ways, so that its sender knows which one it was. */
+export function salvageId(text: string): Pick<Request, "id"> {
+  try {
+    return request.pick({ id: true }).safeParse(JSON.parse(text)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
 /** v2's words for what is wrong with parameters. */
 function paramsError(error: ZodError): ConvocateError {
   const [issue] = error.issues;

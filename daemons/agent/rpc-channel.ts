@@ -2,7 +2,7 @@ import { encodeLine } from "../../protocol/codec.ts";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import { maxRequest, type Response } from "../../protocol/rpc.ts";
 import type { SubsystemSession } from "../ssh/listener.ts";
-import { answer, failure, parseRequest } from "./answer.ts";
+import { answer, failure, parseRequest, salvageId } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { RequestReader } from "./request-reader.ts";
 
@@ -43,7 +43,10 @@ export function serveRpc(context: Context, { channel }: Pick<SubsystemSession, "
     try {
       wanted = parseRequest(text);
     } catch (error) {
-      const wrong = failure(error instanceof ConvocateError ? error : errors.malformed("not readable"));
+      const known = salvageId(text);
+      keptOpen ||= known.id !== undefined;
+      const why = failure(error instanceof ConvocateError ? error : errors.malformed("not readable"));
+      const wrong = { ...why, ...known };
       if (keptOpen) write(wrong);
       else end(wrong);
       return;

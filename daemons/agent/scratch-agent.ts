@@ -88,6 +88,7 @@ export class ScratchAgent {
 
   async close(): Promise<void> {
     await this.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    // Operations under way go on when the daemon closes.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
