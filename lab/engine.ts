@@ -58,15 +58,18 @@ export async function ensureEngine(dataDir: string, say: Say): Promise<void> {
   });
 }
 
-/** Stops a dockerd that `ensureEngine` started, unless containers still run in it. */
+/** Stops a dockerd that `ensureEngine` started, unless containers still run in it; nothing of it is left but its data. */
 export async function releaseEngine(dataDir: string, say: Say): Promise<void> {
   const file = join(dataDir, "dockerd.pid");
   const pid = await readFile(file, "utf8").then(Number, () => 0);
   if (!pid || !(await readFile(`/proc/${String(pid)}/comm`, "utf8").catch(() => "")).startsWith("dockerd"))
     return;
-  if ((await must(["docker", "ps", "-q"])) !== "") return;
+  const containers = await run(["docker", "ps", "-q"]);
+  if (containers.code !== 0 || containers.stdout !== "") return;
   process.kill(pid, "SIGTERM");
   await until("dockerd ends", 30_000, () => Promise.resolve(!existsSync(`/proc/${String(pid)}`)));
+  await run(["ip", "link", "delete", "docker0"]);
+  await run(["umount", "/run/docker/netns/default"]);
   await rm(file);
   say("stopped the dockerd that the lab had started");
 }

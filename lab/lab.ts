@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ensureHostImage, type Base } from "./base.ts";
 import { must, run, until, type Outcome, type RunOptions } from "./command.ts";
 import { containerName, createHost, labLabel, networkName, privileges } from "./container.ts";
-import { ensureEngine, releaseEngine, type Say } from "./engine.ts";
+import { ensureEngine, type Say } from "./engine.ts";
 import { freeSubnet, takenNetworks, uplinkMtu } from "./network.ts";
 import { Records, type Host } from "./records.ts";
 import type { Connection } from "./stack-file.ts";
@@ -223,7 +223,7 @@ export class Lab {
     await this.#ensureHost(await this.host(host), "", []);
   }
 
-  /** Removes hosts, or the whole lab: containers, volumes, network, records, and an engine that the lab had started. */
+  /** Removes hosts, or the whole lab: containers, volumes, network, records. */
   async down(names?: readonly string[]): Promise<void> {
     const answers = (await run(["docker", "info"], { timeoutMs: 10_000 })).code === 0;
     for (const { name } of await this.records.hosts()) {
@@ -238,6 +238,5 @@ export class Lab {
     if (names) return;
     if (answers) await run(["docker", "network", "rm", networkName(this.name)]);
     await this.records.forgetAll();
-    if (answers) await releaseEngine(this.#dataDir, this.#say);
   }
 }

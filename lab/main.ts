@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { ensureBase, type Base } from "./base.ts";
 import { must } from "./command.ts";
 import { containerName } from "./container.ts";
-import { ensureEngine } from "./engine.ts";
+import { ensureEngine, releaseEngine } from "./engine.ts";
 import { Lab } from "./lab.ts";
 import { recordPins, stackLine } from "./stack-file.ts";
 
@@ -60,7 +60,15 @@ program
   .command("down")
   .argument("[host...]", "names; without any, the whole lab")
   .description("remove hosts, or the lab and all it started")
-  .action((names: string[]) => open().down(names.length > 0 ? names : undefined));
+  .action(async (names: string[]) => {
+    await open().down(names.length > 0 ? names : undefined);
+    await releaseEngine(dataDir, say);
+  });
+
+program
+  .command("release")
+  .description("stop the Docker Engine if a lab had started it and nothing runs in it")
+  .action(() => releaseEngine(dataDir, say));
 
 program
   .command("status")

@@ -44,7 +44,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Listens. Rejects with the system's error when the address is taken or not ours. */
+/** Listens. Rejects with the remedy when the port is taken, with the system's error when the address is not ours. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const clock = options.clock ?? realClock;
@@ -88,7 +88,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   options.authorizedKeys.onChange(() => endRevoked(connections.values(), options.authorizedKeys));
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
     // Later ones are of single connections, such as too many open files.
     server.on("error", (error) => options.log.error({ err: error }, "listener"));
     server.listen(options.port, options.host, () => {
@@ -109,6 +109,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 /** events.once() would reject on the error that a connection may end with. */
 const closing = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
+
+/** Names the port that is taken and how to find out by whom; any other error of the system as it is. */
+function listenError(error: NodeJS.ErrnoException, { host, port }: ListenOptions): Error {
+  if (error.code !== "EADDRINUSE") return error;
+  const taken = `tcp port ${String(port)} of ${host} is taken`;
+  return new Error(`${taken}: see \`ss -ltnp\` for what listens there, and stop it`, { cause: error });
+}
 
 function createSsh(hostKey: string, limits: Limits) {
   return new ssh2.Server({
