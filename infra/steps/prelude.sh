@@ -35,19 +35,17 @@ refuse() {
 }
 
 # write FILE MODE OWNER: writes standard input to FILE by way of a temporary file; tells by its status whether FILE changed.
+# Callers look at that status, which switches `set -e` off in here: a failure, such as a full disk, must end the script itself.
 write() {
   local new
-  new=$(mktemp "$1.XXXXXX")
-  cat >"$new"
-  chown "$3" "$new"
-  chmod "$2" "$new"
+  new=$(mktemp "$1.XXXXXX") || exit 1
+  { cat >"$new" && chown "$3" "$new" && chmod "$2" "$new"; } || { rm -f "$new"; exit 1; }
   if cmp -s "$new" "$1"; then
-    chown "$3" "$1"
-    chmod "$2" "$1"
     rm -f "$new"
+    { chown "$3" "$1" && chmod "$2" "$1"; } || exit 1
     return 1
   fi
-  mv -f "$new" "$1"
+  mv -f "$new" "$1" || exit 1
 }
 
 # listens PORT: waits until something answers on PORT of this host.

@@ -10,8 +10,9 @@ keys="$etc/status_authorized_keys"
 replace_line() {
   (
     flock 9
-    { awk -v own="agent=$agent_id" '$3 != own' "$keys"; if [ -n "$1" ]; then echo "$1 agent=$agent_id"; fi; } |
-      write "$keys" 640 root:convocate || true
+    lines=$(awk -v own="agent=$agent_id" 'NF && $3 != own' "$keys")
+    [ -z "$1" ] || lines+="${lines:+$'\n'}$1 agent=$agent_id"
+    write "$keys" 640 root:convocate <<<"$lines" || true
   ) 9>"$etc/.status_authorized_keys.lock"
 }
 

@@ -16,6 +16,7 @@ export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 export function scriptText(name: ScriptName, inputs: Record<string, string>): string {
   const variables = Object.entries(inputs).map(([key, value]) => {
     if (!/^[a-z][a-z0-9_]*$/.test(key)) throw new Error(`${key} is no name of a shell variable`);
+    if (value.includes("\0")) throw new Error(`${key} holds a NUL byte, which no shell variable can`);
     return `${key}=${quote(value)}\n`;
   });
   return `{\n${variables.join("")}${source("prelude")}${source(name)}\nmain "$@" </dev/null\nexit\n}\n`;

@@ -1,0 +1,77 @@
+/** What every script has in common, shown by the smallest of them; run by root on this machine with an /etc of its own. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { ScriptHost } from "./script-host.fake.ts";
+
+const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----";
+const inputs = {
+  agent_id: "a1",
+  name: "agent-a",
+  address: "10.0.0.21",
+  host_key_pub: "ssh-ed25519 AAAAhost",
+  to_agent_key: secret,
+  to_agent_key_pub: "ssh-ed25519 AAAAshell",
+  to_shell_key_pub: "ssh-ed25519 AAAAagent",
+};
+
+let host: ScriptHost;
+beforeEach(() => {
+  host = new ScriptHost();
+  mkdirSync(host.path("etc/convocate/agent-keys"), { recursive: true });
+  writeFileSync(host.path("etc/convocate/status_authorized_keys"), "");
+});
+afterEach(() => host.remove());
+
+const log = () => readFileSync(host.path("log/convocate-provision.log"), "utf8");
+
+test("a failure tells the step, the host and the end of its log, and no secret", async () => {
+  const { status, stdout, stderr } = await host.run("registration", inputs, "register");
+  expect(status).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr.split("\n")).toEqual([
+    `step "write the registration of agent-a" of registration (register) failed on ${hostname()}; the end of its log (/var/log/convocate-provision.log):`,
+    "==> write the registration of agent-a",
+    expect.stringMatching(/^install: invalid group .convocate.$/),
+    "",
+  ]);
+  expect(log()).toMatch(/^--- \d{4}-\d\d-\d\dT\S+Z registration \(register\): status 1\n==> write/);
+  expect(stderr + log()).not.toContain("b3BlbnNza");
+});
+
+test("an unknown action fails too, and a success leaves a line in the log", async () => {
+  expect(await host.run("registration", inputs, "explode")).toMatchObject({ status: 127 });
+  host.addGroup("convocate", 61_337);
+  expect(await host.run("registration", inputs, "register")).toMatchObject({ status: 0, stderr: "" });
+  expect(log()).toMatch(/status 127\n[^]*\n--- .* registration \(register\): status 0\n==> write/);
+  expect(log()).not.toContain("b3BlbnNza");
+});
+
+test("a missing input is named", async () => {
+  host.addGroup("convocate", 61_337);
+  const some = Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "to_agent_key"));
+  expect(await host.run("registration", some, "register")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("to_agent_key: unbound variable") as string,
+  });
+});
+
+test("a full disk ends the script, and the old file stays whole", async () => {
+  host.addGroup("convocate", 61_337);
+  const folder = host.path("etc/convocate");
+  // Eight pages: two for the keys that are there, five for the registration, one for new keys that need two.
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", folder]);
+  try {
+    const others = `ssh-ed25519 AAAAother agent=other ${"x".repeat(5000)}\n`;
+    writeFileSync(`${folder}/status_authorized_keys`, others);
+    const { status, stderr } = await host.run("registration", inputs, "register");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^step "admit the key of agent-a" .*\n[^]*No space left on device/);
+    expect(readFileSync(`${folder}/status_authorized_keys`, "utf8")).toBe(others);
+    expect(readdirSync(folder).filter((name) => name.startsWith("status_"))).toEqual([
+      "status_authorized_keys",
+    ]);
+  } finally {
+    execFileSync("umount", [folder]);
+  }
+});

@@ -1,0 +1,123 @@
+/** The real script, run by root on this machine with an /etc of its own. */
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { ScriptHost, type Outcome } from "./script-host.fake.ts";
+
+const gid = 61_337;
+const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----";
+
+let host: ScriptHost;
+beforeEach(() => {
+  host = new ScriptHost();
+  host.addGroup("convocate", gid);
+  mkdirSync(host.path("etc/convocate/agent-keys"), { recursive: true });
+  writeFileSync(keysFile(), "");
+});
+afterEach(() => host.remove());
+
+const keysFile = () => host.path("etc/convocate/status_authorized_keys");
+const keys = () =>
+  readFileSync(keysFile(), "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+const folder = (id: string) => host.path("etc/convocate/agent-keys", id);
+const file = (id: string, name: string) => readFileSync(`${folder(id)}/${name}`, "utf8");
+
+const inputs = (id: string, change: Record<string, string> = {}) => ({
+  agent_id: id,
+  name: `host-of-${id}`,
+  address: "10.0.0.21",
+  host_key_pub: "ssh-ed25519 AAAAhost",
+  to_agent_key: secret,
+  to_agent_key_pub: "ssh-ed25519 AAAAshell",
+  to_shell_key_pub: `ssh-ed25519 AAAA${id}`,
+  ...change,
+});
+const register = (id: string, change?: Record<string, string>) =>
+  host.run("registration", inputs(id, change), "register");
+const deregister = (id: string) => host.run("registration", inputs(id), "deregister");
+const done = (id: string): Outcome => ({ status: 0, stdout: `{"agent":"${id}"}\n`, stderr: "" });
+
+test("an agent is registered: address, keys, and the line that admits it", async () => {
+  expect(await register("a1")).toEqual(done("a1"));
+  expect(readdirSync(folder("a1")).sort()).toEqual([
+    "agent-host",
+    "host_key.pub",
+    "name",
+    "shell_to_agent_ed25519_key",
+    "shell_to_agent_ed25519_key.pub",
+  ]);
+  expect(file("a1", "agent-host")).toBe("10.0.0.21\n");
+  expect(file("a1", "shell_to_agent_ed25519_key")).toBe(`${secret}\n`);
+  expect(keys()).toEqual(["ssh-ed25519 AAAAa1 agent=a1"]);
+});
+
+test("keys are for root and the daemons' group alone", async () => {
+  await register("a1");
+  const rights = (path: string) => {
+    const { mode, uid, gid: group } = statSync(path);
+    return [(mode & 0o777).toString(8), uid, group];
+  };
+  expect(rights(folder("a1"))).toEqual(["750", 0, gid]);
+  expect(rights(`${folder("a1")}/shell_to_agent_ed25519_key`)).toEqual(["640", 0, gid]);
+  expect(rights(keysFile())).toEqual(["640", 0, gid]);
+  expect(rights(host.path("log/convocate-provision.log"))[0]).toBe("600");
+});
+
+test("a second time changes nothing; a changed key or address replaces the old one", async () => {
+  await register("a1");
+  await register("a2");
+  const before = statSync(keysFile()).ino;
+  expect(await register("a2")).toEqual(done("a2"));
+  expect(statSync(keysFile()).ino).toBe(before);
+  expect(await register("a1", { to_shell_key_pub: "ssh-ed25519 AAAAnew", address: "10.0.0.99" })).toEqual(
+    done("a1"),
+  );
+  expect(keys().sort()).toEqual(["ssh-ed25519 AAAAa2 agent=a2", "ssh-ed25519 AAAAnew agent=a1"]);
+  expect(file("a1", "agent-host")).toBe("10.0.0.99\n");
+  expect(readdirSync(host.path("etc/convocate/agent-keys")).sort()).toEqual(["a1", "a2"]);
+});
+
+test("an interrupted run is finished by the next one", async () => {
+  mkdirSync(folder(".new-a1"));
+  writeFileSync(`${folder(".new-a1")}/name`, "half");
+  expect(await register("a1")).toEqual(done("a1"));
+  expect(readdirSync(host.path("etc/convocate/agent-keys"))).toEqual(["a1"]);
+});
+
+test("a registration is taken away, twice if need be, and the others' stay", async () => {
+  for (const id of ["a1", "a11", "a2"]) await register(id);
+  expect(await deregister("a1")).toEqual(done("a1"));
+  expect(await deregister("a1")).toEqual(done("a1"));
+  expect(await deregister("never-there")).toEqual(done("never-there"));
+  expect(keys()).toEqual(["ssh-ed25519 AAAAa11 agent=a11", "ssh-ed25519 AAAAa2 agent=a2"]);
+  expect(readdirSync(host.path("etc/convocate/agent-keys")).sort()).toEqual(["a11", "a2"]);
+  for (const id of ["a11", "a2"]) await deregister(id);
+  expect(keys()).toEqual([]);
+  await register("a3");
+  expect(readFileSync(keysFile(), "utf8")).toBe("ssh-ed25519 AAAAa3 agent=a3\n");
+});
+
+test("runs at the same time lose nothing", async () => {
+  await Promise.all(["b1", "b2"].map((id) => register(id)));
+  const ids = Array.from({ length: 8 }, (_, i) => `a${String(i)}`);
+  const outcomes = await Promise.all([...ids.map((id) => register(id)), deregister("b1"), deregister("b2")]);
+  expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 0));
+  expect(keys().sort()).toEqual(ids.map((id) => `ssh-ed25519 AAAA${id} agent=${id}`));
+  expect(readdirSync(host.path("etc/convocate/agent-keys")).sort()).toEqual(ids);
+}, 20_000);
+
+test("keys that cannot be read are an error, not no keys", async () => {
+  renameSync(keysFile(), `${keysFile()}.away`);
+  const { status, stderr } = await register("a1");
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(/^step "admit the key of host-of-a1" of registration \(register\) failed on /);
+  expect(existsSync(keysFile())).toBe(false);
+});

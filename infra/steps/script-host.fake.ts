@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { scriptText, type ScriptName } from "./script.ts";
+
+export interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** This machine with an /etc and a /var/log of its own, for scripts that write there. Only root can make one. */
+export class ScriptHost {
+  readonly #folder = mkdtempSync(join(tmpdir(), "script-host-"));
+
+  constructor() {
+    cpSync("/etc", this.path("etc"), { recursive: true, verbatimSymlinks: true });
+    mkdirSync(this.path("log"));
+  }
+
+  path(...parts: string[]): string {
+    return join(this.#folder, ...parts);
+  }
+
+  /** As `install` leaves it: the group is there. */
+  addGroup(name: string, gid: number): void {
+    appendFileSync(this.path("etc/group"), `${name}:x:${String(gid)}:\n`);
+  }
+
+  /** Runs a script as provisioning does: by standard input of a root shell. */
+  run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
+    const within = 'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && exec bash -s "$@"';
+    const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
+    return new Promise((resolve, reject) => {
+      const out = { stdout: "", stderr: "" };
+      child.stdout.on("data", (chunk: Buffer) => (out.stdout += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (out.stderr += chunk.toString()));
+      child.on("error", reject);
+      child.on("close", (status) => resolve({ status, ...out }));
+      child.stdin.end(scriptText(name, inputs));
+    });
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true });
+  }
+}
