@@ -7,7 +7,7 @@ import type { Size } from "../ssh/subsystem.ts";
 import { failure, tellable } from "./answer.ts";
 import { readHeader } from "./attach-header.ts";
 import type { Context } from "./context.ts";
-import { restart } from "./operations/restart.ts";
+import { access, restart } from "./operations/restart.ts";
 
 /** Sets the first size (the engine cannot), waits for the entrypoint to have made the tmux session, and attaches. */
 const script = `stty rows "$1" cols "$2"; shift 2
@@ -52,9 +52,10 @@ function startOnce(context: Context, id: string): Promise<unknown> {
 
 /** The running container of the session; started first when it is stopped. */
 async function runningContainer(context: Context, id: string): Promise<string> {
-  const { registry } = context;
+  const { registry, log } = context;
   if (!registry.get(id)) throw errors.attachNotFound(id);
   if (registry.container(id) === null) await startOnce(context, id);
+  else await access(context, id).catch((error: unknown) => log.error({ err: error, id }, "access not kept"));
   const container = registry.container(id);
   if (container === null) throw errors.attachNotFound(id);
   return container;

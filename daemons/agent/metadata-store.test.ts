@@ -18,9 +18,31 @@ test("what is written is loaded again, removed is gone; nobody else may read it"
     sample(1, { port: 1001, labels: { team: "a" }, limits: { pids: 5 } }),
     sample(2),
   ]);
-  await store().remove(uuid(1));
-  await store().remove(uuid(1));
+  await store().remove(uuid(1), () => undefined);
+  await store().remove(uuid(1), () => undefined);
   expect(await store().load()).toEqual([sample(2)]);
+});
+
+test("changes made at once come one after another, each on what the one before left; none outlives a removal", async () => {
+  const one = store();
+  await one.load();
+  let now: ReturnType<typeof sample> | null = sample(1);
+  const change = (more: object) =>
+    one.update(
+      () => now && { ...now, ...more },
+      (session) => (now = session),
+    );
+  await Promise.all([change({ name: "new" }), change({ port: 80 }), change({ dns_name: "x" })]);
+  const all = sample(1, { name: "new", port: 80, dns_name: "x" });
+  expect([now, await one.load()]).toEqual([all, [all]]);
+  await expect(
+    one.update(
+      () => ({ ...all, uuid: ".." }),
+      () => undefined,
+    ),
+  ).rejects.toThrow();
+  await Promise.all([one.remove(uuid(1), () => (now = null)), change({ name: "back again" })]);
+  expect(await one.load()).toEqual([]);
 });
 
 test("a crash while writing leaves the old content: the half new file is removed", async () => {

@@ -22,6 +22,7 @@ export type Metadata = z.infer<typeof metadata>;
 export class MetadataStore {
   readonly #folder: string;
   readonly #log: Log;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string, log: Log) {
     this.#folder = folder;
@@ -47,6 +48,19 @@ export class MetadataStore {
     return found;
   }
 
+  /**
+   * Changes come one after another: `make` is called when it is its turn and sees what the one before left, and `written`
+   * when its result is on disk. Null: nothing to change.
+   */
+  update(make: () => Metadata | null, written: (session: Metadata) => void): Promise<void> {
+    return this.#inTurn(async () => {
+      const session = make();
+      if (!session) return;
+      await this.write(session);
+      written(session);
+    });
+  }
+
   async write(session: Metadata): Promise<void> {
     const path = this.#path(session.uuid);
     const file = await open(`${path}.new`, "w", 0o600);
@@ -60,9 +74,19 @@ export class MetadataStore {
     await this.#syncFolder();
   }
 
-  async remove(uuid: string): Promise<void> {
-    await rm(this.#path(uuid), { force: true });
-    await this.#syncFolder();
+  /** `removed` is called when it is gone from the disk, before any later change. */
+  remove(uuid: string, removed: () => void): Promise<void> {
+    return this.#inTurn(async () => {
+      await rm(this.#path(uuid), { force: true });
+      await this.#syncFolder();
+      removed();
+    });
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(change);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   #path(uuid: string): string {

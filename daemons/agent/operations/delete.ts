@@ -10,8 +10,7 @@ export const remove: Operation<"delete"> = async (context, { id }) => {
     await stopContainer(context, metadata.uuid);
     await engine.remove(metadata.uuid);
     await homes.remove(metadata.uuid);
-    await store.remove(metadata.uuid);
+    await store.remove(metadata.uuid, () => registry.remove(metadata.uuid));
   });
-  registry.remove(metadata.uuid);
   return {};
 };

@@ -21,18 +21,26 @@ function findStopped(context: Context, id: string): Metadata {
   return metadata;
 }
 
+/** The session was opened just now. */
+export function access({ registry, store, clock }: Context, uuid: string): Promise<void> {
+  const accessed = () => {
+    const metadata = registry.metadata(uuid);
+    return metadata && { ...metadata, last_accessed: clock.now().toISOString() };
+  };
+  return store.update(accessed, (session) => registry.touch(session));
+}
+
 /** Starts the container detached, with the current image; refused while it runs. */
 export const restart: Operation<"restart"> = async (context, { id }) => {
   const { uuid } = findStopped(context, id);
-  const { registry, store, homes, locks, engine, clock } = context;
+  const { registry, homes, locks, engine } = context;
   await locks.hold(uuid, async () => {
     // Read again under the lock: an operation that just ended may have changed it.
     const metadata = findStopped(context, uuid);
     const image = await usableImage(context);
-    const accessed = { ...metadata, last_accessed: clock.now().toISOString() };
     const container = await engine.start(
       containerSpec({
-        session: accessed,
+        session: metadata,
         agentId: context.agentId,
         home: homes.path(uuid),
         image,
@@ -43,8 +51,7 @@ export const restart: Operation<"restart"> = async (context, { id }) => {
         sharedMounts: await context.sharedMounts(),
       }),
     );
-    await store.write(accessed);
-    registry.touch(accessed);
+    await access(context, uuid);
     registry.started(uuid, { id: container, image });
   });
   return {};
