@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,4 +59,25 @@ test("two of ours meet: the channel carries bytes both ways, each knows the othe
     rmSync(directory, { recursive: true });
   }
   expect(log.text).toContain('"who":"agent=a"');
+});
+
+test("a port that is taken is named, with the way to find out by whom", async () => {
+  const taken = createServer();
+  const port = await new Promise<number>((resolve) =>
+    taken.listen(0, "127.0.0.1", () => resolve((taken.address() as AddressInfo).port)),
+  );
+  const { privateKey } = createKeyPair("");
+  const authorizedKeys = { find: () => null, onChange() {}, close() {} };
+  const options = {
+    host: "127.0.0.1",
+    port,
+    hostKey: privateKey,
+    authorizedKeys,
+    admits: () => true,
+    subsystems: {},
+  };
+  await expect(listen({ ...options, log: new MemoryLog() })).rejects.toThrow(
+    `tcp port ${String(port)} of 127.0.0.1 is taken: see \`ss -ltnp\``,
+  );
+  taken.close();
 });
