@@ -6,7 +6,7 @@ import { AgentHost } from "./components/agent-host.ts";
 import { readArtifacts } from "./components/artifacts.ts";
 import { LogAuthority } from "./components/log-authority.ts";
 import { ShellHost } from "./components/shell-host.ts";
-import { parseFleet } from "./config/fleet.ts";
+import { ConfigError, parseFleet, type Fleet } from "./config/fleet.ts";
 
 const config = new pulumi.Config("convocate");
 // Settings that are not read below are listed too: an unknown one is refused, not overlooked.
@@ -19,7 +19,18 @@ const settings = {
   ssh: config.getObject("ssh"),
   hosts: config.getObject("hosts"),
 };
-const fleet = parseFleet(pulumi.getStack(), settings, homedir());
+
+/** A fault of the stack file is told without a stack trace: it is not ours. */
+function readFleet(): Fleet {
+  try {
+    return parseFleet(pulumi.getStack(), settings, homedir());
+  } catch (error) {
+    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}
+
+const fleet = readFleet();
 const artifacts = readArtifacts(join(import.meta.dirname, "../dist"));
 
 new LogAuthority("log-authority", fleet.domain);

@@ -81,18 +81,14 @@ const flags = [
 ];
 
 /** `-mod=mod` would rewrite our pins: go.sum decides what is built. */
-async function goBuild(source: string, output: string, from: string): Promise<void> {
-  const { code, stderr } = await run(
-    ["env", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "go", "build", ...flags, "-o", output, from],
-    {
-      cwd: source,
-    },
-  );
+async function goBuild(path: string, source: string, output: string, from: string): Promise<void> {
+  const env = ["env", `PATH=${path}`, "CGO_ENABLED=0", "GOFLAGS=-mod=readonly"];
+  const { code, stderr } = await run([...env, "go", "build", ...flags, "-o", output, from], { cwd: source });
   if (code !== 0) throw new Error(`building ${from} failed:\n${stderr.trim()}`);
 }
 
-async function checkGo(): Promise<void> {
-  const { code, stdout } = await run(["go", "env", "GOVERSION"]);
+async function checkGo(path: string): Promise<void> {
+  const { code, stdout } = await run(["env", `PATH=${path}`, "go", "env", "GOVERSION"]);
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(stdout) ?? [];
   if (code === 0 && (Number(major) > 1 || Number(minor) >= 25)) return;
   const found = code === 0 ? `Go ${stdout.trim()} is too old` : "Go is missing";
@@ -102,7 +98,7 @@ async function checkGo(): Promise<void> {
 }
 
 /** The same engine and its language host, built from the pinned modules; once per set of pins. */
-async function fromModules(folder: string, log: Log): Promise<Engine> {
+async function fromModules(folder: string, path: string, log: Log): Promise<Engine> {
   const sums = await Promise.all(modules.map((m) => readFile(join(import.meta.dirname, m.folder, "go.sum"))));
   const hash = createHash("sha256")
     .update(Buffer.concat(sums))
@@ -111,12 +107,12 @@ async function fromModules(folder: string, log: Log): Promise<Engine> {
     .slice(0, 12);
   const root = join(folder, `modules-${hash}`);
   if (!existsSync(join(root, "bin/pulumi"))) {
-    await checkGo();
+    await checkGo(path);
     const work = await mkdtemp(join(folder, "build-"));
     try {
       for (const { folder: module, binary, from } of modules) {
         log(`building ${binary} from its pinned module (minutes, once)`);
-        await goBuild(join(import.meta.dirname, module), join(work, "bin", binary), from);
+        await goBuild(path, join(import.meta.dirname, module), join(work, "bin", binary), from);
       }
       await rename(work, root);
     } finally {
@@ -130,5 +126,5 @@ async function fromModules(folder: string, log: Log): Promise<Engine> {
 export async function findEngine(folder: string, offline: boolean, path: string, log: Log): Promise<Engine> {
   await mkdir(folder, { recursive: true });
   const official = offline ? null : ((await onMachine(path)) ?? (await download(folder, log)));
-  return official ?? fromModules(folder, log);
+  return official ?? fromModules(folder, path, log);
 }

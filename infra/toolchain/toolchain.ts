@@ -35,14 +35,10 @@ const engineOrigins: Record<Engine["origin"], string> = {
   modules: "built from pinned Go modules",
 };
 
-async function choosePlugins(
-  choice: PluginChoice,
-  engine: Engine,
-  officialHome: string,
-): Promise<"official" | "offline"> {
+async function choosePlugins(choice: PluginChoice, officialHome: string): Promise<"official" | "offline"> {
   if (choice === "offline") return "offline";
   const installed = existsSync(join(officialHome, "plugins", `resource-command-v${versions.command}`));
-  if (installed || engine.origin === "download" || (await downloadAnswers())) return "official";
+  if (installed || (await downloadAnswers())) return "official";
   if (choice === "auto") return "offline";
   throw new Error(
     "the official plugins cannot be downloaded here: use --plugins offline, or connect to the internet",
@@ -69,14 +65,15 @@ export async function ensureToolchain(options: ToolchainOptions): Promise<Toolch
   await mkdir(join(dataDir, "state"), { recursive: true, mode: 0o700 });
   const passphrase = join(dataDir, "passphrase");
   await ensureFile(passphrase, () => `${randomBytes(32).toString("base64url")}\n`);
+  const officialHome = join(dataDir, "pulumi-official");
+  // First, because it may refuse: an engine that has to be built takes minutes.
+  const plugins = await choosePlugins(options.plugins, officialHome);
   const engine = await findEngine(
     join(dataDir, "toolchain"),
     options.plugins === "offline",
     options.path,
     log,
   );
-  const officialHome = join(dataDir, "pulumi-official");
-  const plugins = await choosePlugins(options.plugins, engine, officialHome);
   const home = plugins === "official" ? officialHome : join(dataDir, "pulumi-offline");
   await mkdir(home, { recursive: true });
   if (plugins === "offline") await installOfflinePlugins(engine, home, log);

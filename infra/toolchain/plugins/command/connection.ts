@@ -53,6 +53,14 @@ function sshConfig(to: Endpoint): ConnectConfig {
   return config;
 }
 
+const networkWords: Record<string, string> = {
+  ECONNREFUSED: "connect: connection refused",
+  EHOSTUNREACH: "connect: no route to host",
+  ENETUNREACH: "connect: network is unreachable",
+  ETIMEDOUT: "i/o timeout",
+  ENOTFOUND: "no such host",
+};
+
 /** Words of Go's ssh library, which operators know from the official plugin. */
 function inGoWords(error: Error & { level?: string; code?: string }, to: Endpoint): string {
   const address = `${to.host}:${String(to.port)}`;
@@ -60,7 +68,8 @@ function inGoWords(error: Error & { level?: string; code?: string }, to: Endpoin
     return "ssh: handshake failed: ssh: host key mismatch";
   if (error.level === "client-authentication")
     return "ssh: handshake failed: ssh: unable to authenticate, no supported methods remain";
-  if (error.code === "ECONNREFUSED") return `dial tcp ${address}: connect: connection refused`;
+  const network = networkWords[error.code ?? ""];
+  if (network) return `dial tcp ${address}: ${network}`;
   if (error.level === "client-timeout") return `dial tcp ${address}: i/o timeout`;
   if (error.level === "client-socket") return `dial tcp ${address}: ${error.message}`;
   return `ssh: handshake failed: ${error.message}`;
