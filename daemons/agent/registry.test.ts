@@ -34,6 +34,41 @@ test("the most recently accessed comes first", () => {
   expect(registry.list().map((session) => session.uuid)).toEqual([30, 7, 2, 1].map(uuid));
 });
 
+test("the list says what get says, after and during every change", () => {
+  const agree = () =>
+    expect(registry.list().map((session) => JSON.stringify(session))).toEqual(
+      registry.list().map(({ uuid }) => JSON.stringify(registry.get(uuid))),
+    );
+  const steps: (() => unknown)[] = [
+    () => registry.add(sample(2)),
+    () => registry.edit(sample(2, { name: "new" })),
+    () => registry.touch(sample(2, { name: "newer", last_accessed: "2027" })),
+    () => registry.started(id, container),
+    () => registry.attached(id, "c1", 1),
+    () => registry.attached(id, "c1", -1),
+    () => registry.stopped(id, "c1", crash),
+    () => registry.load(sample(3), true),
+    () => registry.unlock(uuid(3)),
+    () =>
+      registry.found(uuid(3), {
+        ...container,
+        session: "",
+        running: false,
+        oomKilled: true,
+        exitCode: 1,
+        since: "x",
+      }),
+    () => registry.remove(id),
+  ];
+  registry.onChange(agree);
+  for (const step of steps) {
+    agree();
+    step();
+    agree();
+  }
+  expect(registry.list().map((session) => session.uuid)).toEqual([uuid(2), uuid(3)]);
+});
+
 test("a life: started, connected, running, stopped, with when and why", () => {
   clock.advance(1000);
   registry.started(id, container);

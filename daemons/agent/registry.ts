@@ -43,6 +43,8 @@ export class Registry {
   readonly #reserved = new Set<Neighbour>();
   readonly #agentId: string;
   readonly #clock: Clock;
+  /** The last list, for as long as nothing changes. */
+  #listed: Session[] | null = null;
   #listener: (change: Change) => void = () => undefined;
 
   constructor(agentId: string, clock: Clock) {
@@ -56,9 +58,10 @@ export class Registry {
 
   /** Sessions as they travel, most recently accessed first. */
   list(): Session[] {
-    const entries = [...this.#entries.values()];
-    entries.sort((a, b) => b.metadata.last_accessed.localeCompare(a.metadata.last_accessed));
-    return entries.map((entry) => this.#toWire(entry));
+    this.#listed ??= [...this.#entries.values()]
+      .map((entry) => this.#toWire(entry))
+      .sort((a, b) => Number(a.last_accessed < b.last_accessed) - Number(a.last_accessed > b.last_accessed));
+    return this.#listed;
   }
 
   get(uuid: string): Session | null {
@@ -93,6 +96,7 @@ export class Registry {
 
   /** A session known from before this daemon: no event. */
   load(metadata: Metadata, staleLock: boolean): void {
+    this.#listed = null;
     this.#entries.set(metadata.uuid, {
       metadata,
       container: null,
@@ -123,6 +127,7 @@ export class Registry {
   }
 
   remove(uuid: string): void {
+    this.#listed = null;
     if (this.#entries.delete(uuid)) this.#listener({ type: "container.deleted", session_id: uuid });
   }
 
@@ -198,6 +203,7 @@ export class Registry {
 
   #with(uuid: string, change: (entry: Entry) => void): void {
     const entry = this.#entries.get(uuid);
+    this.#listed = null;
     if (entry) change(entry);
   }
 

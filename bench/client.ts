@@ -1,0 +1,79 @@
+import ssh2, { type Client, type ClientChannel } from "ssh2";
+import { z } from "zod";
+import { algorithms, subsystems, sshUser } from "../protocol/transport.ts";
+import type { Place } from "./agents.ts";
+
+const answer = z.looseObject({ ok: z.literal(true), id: z.number().optional() });
+
+/** One connection: calls on a channel that is kept open, and as v2 does it, on a channel each. */
+export class BenchClient {
+  readonly #client: Client;
+  readonly #kept: ClientChannel;
+  #heard: (line: string) => void = () => undefined;
+  #rest: string[] = [];
+
+  private constructor(client: Client, kept: ClientChannel) {
+    this.#client = client;
+    this.#kept = kept;
+    kept.setEncoding("utf8");
+    kept.on("data", (text: string) => {
+      this.#rest.push(text);
+      if (!text.endsWith("\n")) return;
+      const line = this.#rest.join("");
+      this.#rest = [];
+      this.#heard(line);
+    });
+  }
+
+  static async connect({ port, privateKey }: Place): Promise<BenchClient> {
+    const client = new ssh2.Client();
+    await new Promise<void>((resolve, reject) => {
+      client.once("ready", resolve).once("error", reject);
+      client.once("connect", () => client.setNoDelay(true));
+      const { cipher } = algorithms;
+      client.connect({
+        host: "127.0.0.1",
+        port,
+        username: sshUser,
+        privateKey,
+        algorithms: { cipher: [...cipher] },
+        // An agent of this benchmark's own making.
+        hostVerifier: () => true,
+      });
+    });
+    return new BenchClient(client, await open(client));
+  }
+
+  /** One round trip on the kept-open channel; returns the answer's length in characters. One call at a time. */
+  async kept(op: string, params: object | null = null): Promise<number> {
+    const line = await new Promise<string>((resolve) => {
+      this.#heard = resolve;
+      this.#kept.write(`${JSON.stringify({ op, params, id: 1 })}\n`);
+    });
+    answer.parse(JSON.parse(line));
+    return line.length;
+  }
+
+  /** A new channel, the request, the response, its end. */
+  async fresh(op: string, params: object | null = null): Promise<number> {
+    const channel = await open(this.#client);
+    const text = await new Promise<string>((resolve) => {
+      let all = "";
+      channel.setEncoding("utf8");
+      channel.on("data", (part: string) => (all += part));
+      channel.once("close", () => resolve(all));
+      channel.write(`${JSON.stringify({ op, params })}\n`);
+    });
+    answer.parse(JSON.parse(text));
+    return text.length;
+  }
+
+  close(): void {
+    this.#client.end();
+  }
+}
+
+const open = (client: Client) =>
+  new Promise<ClientChannel>((resolve, reject) => {
+    client.subsys(subsystems.rpc, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
