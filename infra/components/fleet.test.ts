@@ -108,9 +108,9 @@ test("a command line holds no key and nothing of what travels on standard input"
   );
   expect([...new Set(lines)].sort()).toEqual([
     "node infra/image/push.ts",
-    "sudo -n bash -s",
-    "sudo -n bash -s deregister",
-    "sudo -n bash -s register",
+    "sudo -n bash --norc -s",
+    "sudo -n bash --norc -s deregister",
+    "sudo -n bash --norc -s register",
     undefined,
   ]);
 });
@@ -160,8 +160,8 @@ test("a registration is made, and taken away, on the shell host alone, once the 
   const registration = find("agent-b-registration");
   expect(connection(registration).host).toBe("shell-1.test");
   expect(registration.inputs).toMatchObject({
-    create: "sudo -n bash -s register",
-    delete: "sudo -n bash -s deregister",
+    create: "sudo -n bash --norc -s register",
+    delete: "sudo -n bash --norc -s deregister",
   });
   expect(registration.dependencies).toEqual(
     expect.arrayContaining(["agent-b-init-agent", "shell-1-init-shell"]),

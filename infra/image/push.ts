@@ -9,9 +9,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { Client, type ClientChannel } from "ssh2";
 import { z } from "zod";
-import { parsePublicKey, sameKey } from "../../protocol/keys.ts";
+import { connect, runAsRoot } from "./ssh.ts";
 
 const input = z.object({
   host: z.string(),
@@ -24,57 +23,10 @@ const input = z.object({
     id: z.string().regex(/^sha256:[0-9a-f]{64}$/),
   }),
 });
-type Input = z.infer<typeof input>;
-
-function connect({ host, port, user, hostKey, privateKey }: Input): Promise<Client> {
-  const pin = parsePublicKey(hostKey);
-  if (!pin) throw new Error(`host key of ${host}: not a public key line`);
-  const client = new Client();
-  return new Promise((resolve, reject) => {
-    client.on("ready", () => resolve(client));
-    client.on("error", (error) => reject(new Error(`${host}: ${error.message}`)));
-    client.connect({
-      host,
-      port,
-      username: user,
-      ...(privateKey === undefined ? { agent: process.env["SSH_AUTH_SOCK"] ?? "" } : { privateKey }),
-      algorithms: { serverHostKey: ["ssh-ed25519"] },
-      hostVerifier: (shown: Buffer) => sameKey(shown, pin.blob),
-    });
-  });
-}
-
-/** Runs a script as root on the agent, with `feed` as its input; its output, or an error with what it said. */
-function run(
-  client: Client,
-  script: string,
-  feed?: (channel: ClientChannel) => Promise<void>,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    client.exec(`sudo -n bash -c '${script.replaceAll("'", `'\\''`)}'`, (error, channel) => {
-      if (error) return reject(error);
-      const outputs = Promise.all([text(channel), text(channel.stderr)]);
-      let status: number | null = null;
-      channel.on("exit", (code: number | null) => (status = code));
-      channel.on("close", () => {
-        void outputs.then(([stdout, stderr]) => {
-          if (status === 0) resolve(stdout.trim());
-          else
-            reject(
-              new Error(
-                `delivering the image failed with status ${String(status)}: ${stderr.trim().slice(-1000)}`,
-              ),
-            );
-        });
-      });
-      if (feed) feed(channel).catch(reject);
-      else channel.end();
-    });
-  });
-}
+type Image = z.infer<typeof input>["image"];
 
 /** The image as a compressed archive in `dist/`, made once for all agents; its path and SHA-256. */
-async function archive({ reference, id }: Input["image"]): Promise<{ path: string; sha256: string }> {
+async function archive({ reference, id }: Image): Promise<{ path: string; sha256: string }> {
   const folder = join(import.meta.dirname, "../../dist/images");
   const path = join(folder, `${id.slice(7)}.tar.gz`);
   if (!existsSync(path)) {
@@ -115,14 +67,19 @@ mv -f /etc/convocate-agent/.current-image /etc/convocate-agent/current-image`;
 
 const wanted = input.parse(JSON.parse(await text(process.stdin)));
 const { reference, id } = wanted.image;
-const client = await connect(wanted);
+const client = await connect(wanted, process.env["SSH_AUTH_SOCK"] ?? "");
 try {
-  const there = await run(client, `docker image inspect --format "{{.Id}}" ${reference} 2>/dev/null || true`);
+  const there = await runAsRoot(
+    client,
+    `docker image inspect --format "{{.Id}}" ${reference} 2>/dev/null || true`,
+  );
   if (there !== id) {
     const { path, sha256 } = await archive(wanted.image);
-    await run(client, load(reference, id, sha256), (channel) => pipeline(createReadStream(path), channel));
+    await runAsRoot(client, load(reference, id, sha256), (channel) =>
+      pipeline(createReadStream(path), channel),
+    );
   }
-  await run(client, stamp(reference));
+  await runAsRoot(client, stamp(reference));
   console.log(JSON.stringify({ image: reference, id }));
 } finally {
   client.end();

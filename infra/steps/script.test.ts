@@ -110,6 +110,6 @@ test("nothing runs before all has arrived, and what runs finds an empty standard
 });
 
 test("the command line names the action and no more", () => {
-  expect(runScript()).toBe("sudo -n bash -s");
-  expect(runScript("register")).toBe("sudo -n bash -s register");
+  expect(runScript()).toBe("sudo -n bash --norc -s");
+  expect(runScript("register")).toBe("sudo -n bash --norc -s register");
 });

@@ -22,5 +22,8 @@ export function scriptText(name: ScriptName, inputs: Record<string, string>): st
   return `{\n${variables.join("")}${source("prelude")}${source(name)}\nmain "$@" </dev/null\nexit\n}\n`;
 }
 
-/** The command line that runs such a text as root. */
-export const runScript = (argument = "") => `sudo -n bash -s ${argument}`.trimEnd();
+/**
+ * The command line that runs such a text as root. A bash whose standard input comes from an SSH connection would read
+ * root's .bashrc first (bash(1), "remote shell daemon").
+ */
+export const runScript = (argument = "") => `sudo -n bash --norc -s ${argument}`.trimEnd();

@@ -29,6 +29,8 @@ export class FakeSshd {
   readonly commands: string[] = [];
   /** Variables that `AcceptEnv` would let through. */
   readonly acceptEnv = new Set<string>();
+  /** Where its commands are found. */
+  path = "/usr/bin:/bin";
   connections = 0;
   readonly #open = new Set<Connection>();
   readonly #server: Server;
@@ -72,7 +74,7 @@ export class FakeSshd {
     session.on("exec", (accept, _reject, { command }) => {
       if (!command.startsWith("printenv ")) this.commands.push(command);
       const channel = accept();
-      const child = spawn("sh", ["-c", command], { env: { PATH: "/usr/bin:/bin", ...env } });
+      const child = spawn("sh", ["-c", command], { env: { PATH: this.path, ...env } });
       channel.pipe(child.stdin);
       child.stdin.on("error", () => undefined);
       child.stdout.on("data", (chunk: Buffer) => channel.write(chunk));

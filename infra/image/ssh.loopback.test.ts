@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "ssh2";
+import { FakeSshd, keyPair } from "../toolchain/plugins/command/sshd.fake.ts";
+import { putProgram } from "../toolchain/program.fake.ts";
+import { connect, runAsRoot, type Endpoint } from "./ssh.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "image-ssh-"));
+const sshd = new FakeSshd();
+const clients: Client[] = [];
+let there: Endpoint;
+
+beforeAll(async () => {
+  putProgram(folder, "sudo", '[ "$1" = -n ] && shift && exec "$@"');
+  sshd.path = `${folder}:/usr/bin:/bin`;
+  const port = await sshd.listen();
+  const hostKey = sshd.hostKey.publicKey;
+  there = { host: "127.0.0.1", port, user: "admin", hostKey, privateKey: sshd.userKey.privateKey };
+});
+afterAll(async () => {
+  for (const client of clients) client.end();
+  await sshd.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function open(change: Partial<Endpoint> = {}): Promise<Client> {
+  const client = await connect({ ...there, ...change }, "");
+  clients.push(client);
+  return client;
+}
+
+test("a host that shows another key than the pin is refused before anything is asked of it", async () => {
+  const commands = sshd.commands.length;
+  await expect(open({ hostKey: keyPair().publicKey })).rejects.toThrow(
+    "127.0.0.1: shows another key than the pinned one: if the machine was set up anew, correct its hostKey",
+  );
+  expect(sshd.commands).toHaveLength(commands);
+});
+
+test("a pin that is no key is refused without a connection", async () => {
+  const connections = sshd.connections;
+  await expect(open({ hostKey: "ssh-ed25519 nonsense" })).rejects.toThrow(
+    "hostKey of 127.0.0.1: not a public key line: correct the stack file",
+  );
+  expect(sshd.connections).toBe(connections);
+});
+
+test("a key that the host does not know is an error that names the host and shows no key", async () => {
+  const { privateKey } = keyPair();
+  const error = await open({ privateKey }).catch(String);
+  expect(error).toMatch(/^Error: 127\.0\.0\.1: All configured authentication methods failed$/);
+});
+
+test("a script runs as root by way of sudo, whatever it contains", async () => {
+  const client = await open();
+  expect(await runAsRoot(client, `printf '%s|' "it's" "$0" 'two  words'`)).toBe("it's|bash|two  words|");
+  expect(sshd.commands.at(-1)).toMatch(/^sudo -n bash --norc -c '/);
+});
+
+test("what is fed arrives whole", async () => {
+  const bytes = randomBytes(3_000_000);
+  const client = await open();
+  const sum = await runAsRoot(client, "sha256sum", (channel) => pipeline(Readable.from([bytes]), channel));
+  expect(sum).toBe(`${createHash("sha256").update(bytes).digest("hex")}  -`);
+});
+
+test("a script that fails tells its status and what it said last", async () => {
+  const client = await open();
+  await expect(runAsRoot(client, "echo first; echo 'no space left' >&2; exit 3")).rejects.toThrow(
+    "delivering the image ended with status 3: no space left",
+  );
+});
+
+test("a lost connection is no success", async () => {
+  const client = await open();
+  const lost = runAsRoot(client, "exec cat", () => {
+    client.end();
+    return Promise.resolve();
+  });
+  await expect(lost).rejects.toThrow("delivering the image ended without a status (the connection was lost)");
+});
