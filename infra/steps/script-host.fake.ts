@@ -30,7 +30,8 @@ export class ScriptHost {
 
   /** Runs a script as provisioning does: by standard input of a root shell. */
   run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
-    const within = 'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && exec bash --norc -s "$@"';
+    const within =
+      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && exec bash --norc -s "$@"';
     const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };
