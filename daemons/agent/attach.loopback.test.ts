@@ -10,6 +10,7 @@ import { uuid } from "./scratch-folder.fake.ts";
 /** Starts wait for `gate`; a terminal may flood. */
 class SlowEngine extends FakeEngine {
   gate: Promise<void> | null = null;
+  terminalGate: Promise<void> | null = null;
   starts = 0;
   flood = false;
   flooded = 0;
@@ -21,6 +22,7 @@ class SlowEngine extends FakeEngine {
   }
   override async openTerminal(spec: TerminalSpec) {
     const terminal = await super.openTerminal(spec);
+    await this.terminalGate;
     if (!this.flood) return terminal;
     const block = Buffer.alloc(64 << 10, "x");
     const stream = new Duplex({
@@ -226,6 +228,21 @@ describe("while the session is being started", () => {
     expect(engine.starts).toBe(1);
     for (const { channel } of both) channel.close();
   });
+});
+
+test("an operator who leaves while the terminal is being opened leaves none behind", async () => {
+  await client.result("restart", { id });
+  let open = () => {};
+  engine.terminalGate = new Promise((resolve) => (open = resolve));
+  const before = engine.terminals.length;
+  const terminal = await client.attach({ id });
+  await eventually(() => engine.terminals.length > before);
+  terminal.channel.close();
+  await eventually(() => terminal.closed);
+  open();
+  engine.terminalGate = null;
+  await eventually(() => lastTerminal().stream.destroyed);
+  expect(await get()).toMatchObject({ state: "running" });
 });
 
 test("two operators: connected until the second leaves, however abruptly", async () => {

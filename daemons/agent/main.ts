@@ -1,17 +1,15 @@
 /** The command `convocate-agent`. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { paths } from "../../protocol/config.ts";
 import { exitStatus } from "../../protocol/errors.ts";
 import { ports } from "../../protocol/transport.ts";
 import { version } from "../../protocol/version.ts";
 import { connectEngine } from "../docker/dockerode.ts";
 import { realClock } from "../host/clock.ts";
+import { liveUntilSignal, parsePort } from "../host/lifetime.ts";
 import { createLog } from "../host/log.ts";
 import { createNotifier } from "../host/notify.ts";
 import { serve } from "./serve.ts";
-
-/** Asked to end, the agent ends within this many milliseconds; containers go on. */
-const endingMs = 9_000;
 
 /** Uid and gid of sessions' files when the agent itself is root (tests); else they are its own. */
 const sessionUser = 1337;
@@ -38,28 +36,7 @@ async function run(flags: Flags): Promise<void> {
     clock: realClock,
     log,
   });
-  const end = (signal: string) => {
-    log.info({ signal }, "ending");
-    notifier.stopping();
-    setTimeout(() => process.exit(exitStatus.failed), endingMs).unref();
-    agent.close(signal).then(
-      () => process.exit(exitStatus.ok),
-      (error: unknown) => {
-        log.error({ err: error }, "did not end cleanly");
-        process.exit(exitStatus.failed);
-      },
-    );
-  };
-  process.once("SIGTERM", end);
-  process.once("SIGINT", end);
-  notifier.ready();
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("a port is 0 to 65535 (0: any free one).");
-  return port;
+  liveUntilSignal({ log, notifier, close: agent.close, exit: process.exit });
 }
 
 const program = new Command("convocate-agent")
