@@ -36,7 +36,12 @@ async function run(flags: Flags): Promise<void> {
     clock: realClock,
     log,
   });
-  liveUntilSignal({ log, notifier, close: agent.close, exit: process.exit });
+  liveUntilSignal({
+    log,
+    notifier,
+    close: (reason) => agent.close(reason),
+    exit: (code) => process.exit(code),
+  });
 }
 
 const program = new Command("convocate-agent")

@@ -1,17 +1,15 @@
 /** The command `convocate-status`. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { paths } from "../../protocol/config.ts";
 import { exitStatus } from "../../protocol/errors.ts";
 import { fleetSocketPath } from "../../protocol/fleet.ts";
 import { ports } from "../../protocol/transport.ts";
 import { version } from "../../protocol/version.ts";
 import { realClock } from "../host/clock.ts";
+import { liveUntilSignal, parsePort } from "../host/lifetime.ts";
 import { createLog } from "../host/log.ts";
 import { createNotifier } from "../host/notify.ts";
 import { serve } from "./serve.ts";
-
-/** Asked to end, we end within this many milliseconds, whoever keeps a connection open. */
-const endingMs = 9_000;
 
 interface Flags {
   configDir: string;
@@ -24,28 +22,7 @@ async function run(flags: Flags): Promise<void> {
   const log = createLog("convocate-status");
   const notifier = createNotifier(process.env, realClock, log);
   const daemon = await serve({ ...flags, clock: realClock, log });
-  const end = (signal: string) => {
-    log.info({ signal }, "ending");
-    notifier.stopping();
-    setTimeout(() => process.exit(exitStatus.failed), endingMs).unref();
-    daemon.close().then(
-      () => process.exit(exitStatus.ok),
-      (error: unknown) => {
-        log.error({ err: error }, "did not end cleanly");
-        process.exit(exitStatus.failed);
-      },
-    );
-  };
-  process.once("SIGTERM", end);
-  process.once("SIGINT", end);
-  notifier.ready();
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("a port is 0 to 65535 (0: any free one).");
-  return port;
+  liveUntilSignal({ log, notifier, close: () => daemon.close(), exit: (code) => process.exit(code) });
 }
 
 const program = new Command("convocate-status")
