@@ -71,6 +71,13 @@ async function attach(header: object = {}): Promise<Attached> {
   await eventually(() => terminal.text.includes("echoed"));
   return terminal;
 }
+/** Vanishes, and waits until the agent knows. */
+async function leave(other: PlainClient): Promise<void> {
+  const gone = () => agent.log.lines.filter(({ message }) => message.startsWith("connection")).length;
+  const before = gone();
+  other.close();
+  await eventually(() => gone() > before);
+}
 /** What comes back for bytes that are no good header. */
 async function refusal(bytes: string | Buffer, { eof = false } = {}) {
   const channel = await client.open("convocate-agent-attach");
@@ -207,8 +214,7 @@ describe("while the session is being started", () => {
     await other.attach({ id });
     await eventually(() => engine.starts === 1);
     const before = engine.terminals.length;
-    other.close();
-    await eventually(() => agent.log.text.split('"message":"connection').length > 1);
+    await leave(other);
     open();
     await until("running");
     await client.result("ping");
@@ -235,10 +241,10 @@ test("an operator who leaves while the terminal is being opened leaves none behi
   let open = () => {};
   engine.terminalGate = new Promise((resolve) => (open = resolve));
   const before = engine.terminals.length;
-  const terminal = await client.attach({ id });
+  const other = await PlainClient.connect(agent);
+  await other.attach({ id });
   await eventually(() => engine.terminals.length > before);
-  terminal.channel.close();
-  await eventually(() => terminal.closed);
+  await leave(other);
   open();
   engine.terminalGate = null;
   await eventually(() => lastTerminal().stream.destroyed);
