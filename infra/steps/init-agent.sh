@@ -18,44 +18,6 @@ write_files() {
   write "$etc/config.json" 644 root:root <<<"$config" || true
 }
 
-write_unit() {
-  write /etc/systemd/system/convocate-agent.service 644 root:root <<'EOF' || true
-[Unit]
-Description=convocate: runs sessions on this host
-After=network-online.target docker.service
-Wants=network-online.target docker.service
-
-[Service]
-Type=notify
-NotifyAccess=all
-WatchdogSec=60
-User=convocate
-Group=convocate
-SupplementaryGroups=docker
-ExecStart=/usr/local/bin/convocate-agent serve
-Restart=always
-RestartSec=1
-StateDirectory=convocate-agent
-StateDirectoryMode=0700
-AmbientCapabilities=CAP_NET_BIND_SERVICE
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=/home/convocate
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
-RestrictSUIDSGID=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-LockPersonality=yes
-
-[Install]
-WantedBy=multi-user.target
-EOF
-}
-
 # The authorized keys are not part of it: the agent reads them again when they change.
 fingerprint() {
   (cd "$etc" && cat agent-id ssh_host_ed25519_key shell-host shell_host_key.pub agent_to_shell_ed25519_key config.json \
@@ -64,7 +26,9 @@ fingerprint() {
 
 main() {
   step "write identity, keys and settings" && write_files
-  step "write the unit" && write_unit
+  step "write the unit"
+  unit agent "runs sessions on this host" SupplementaryGroups=docker StateDirectory=convocate-agent \
+    StateDirectoryMode=0700 ReadWritePaths=/home/convocate
   step "start the agent"
   service convocate-agent.service "$app_sha256 $(fingerprint)" 222
   echo "{\"agent\":\"$agent_id\"}" >&3

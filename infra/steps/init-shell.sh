@@ -11,42 +11,6 @@ write_keys() {
   [ -e "$etc/status_authorized_keys" ] || write "$etc/status_authorized_keys" 640 root:convocate </dev/null
 }
 
-write_unit() {
-  write /etc/systemd/system/convocate-status.service 644 root:root <<'EOF' || true
-[Unit]
-Description=convocate: collects the agents' events and serves the fleet to operators
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=notify
-NotifyAccess=all
-WatchdogSec=60
-User=convocate
-Group=convocate
-ExecStart=/usr/local/bin/convocate-status serve
-Restart=always
-RestartSec=1
-RuntimeDirectory=convocate
-AmbientCapabilities=CAP_NET_BIND_SERVICE
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
-RestrictSUIDSGID=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-LockPersonality=yes
-
-[Install]
-WantedBy=multi-user.target
-EOF
-}
-
 # The operators' keys open the list and nothing else.
 allow_operators() {
   install -d -o convocate -g convocate -m 700 /home/convocate/.ssh
@@ -57,7 +21,8 @@ allow_operators() {
 
 main() {
   step "write keys" && write_keys
-  step "write the unit" && write_unit
+  step "write the unit"
+  unit status "collects the agents' events and serves the fleet to operators" RuntimeDirectory=convocate ProtectHome=yes
   step "start the status daemon"
   service convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" /etc/systemd/system/convocate-status.service | sha256sum)" 223
   step "allow the operators" && allow_operators

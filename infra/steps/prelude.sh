@@ -48,6 +48,44 @@ write() {
   mv -f "$new" "$1" || exit 1
 }
 
+# unit NAME DESCRIPTION LINES...: writes the unit of one of our daemons, `convocate-NAME`; LINES go into its [Service] part.
+unit() {
+  local name=$1 description=$2
+  shift 2
+  write "/etc/systemd/system/convocate-$name.service" 644 root:root <<EOF || true
+[Unit]
+Description=convocate: $description
+After=network-online.target docker.service
+Wants=network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+WatchdogSec=60
+User=convocate
+Group=convocate
+ExecStart=/usr/local/bin/convocate-$name serve
+Restart=always
+RestartSec=1
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+ProtectSystem=strict
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+LockPersonality=yes
+$(printf '%s\n' "$@")
+
+[Install]
+WantedBy=multi-user.target
+EOF
+}
+
 # listens PORT: waits until something answers on PORT of this host.
 listens() {
   for _ in $(seq 100); do
@@ -59,14 +97,15 @@ listens() {
 
 # service NAME FINGERPRINT PORT: enables a service, restarts it when what it runs on changed, and waits until it answers.
 service() {
-  local stamp="/var/lib/convocate-provision/$1"
+  local stamp="/var/lib/convocate-provision/$1" fingerprint
+  fingerprint="$2 $(readlink -f /usr/local/lib/convocate/current/runtime)"
   mkdir -p /var/lib/convocate-provision
   systemctl daemon-reload
   systemctl enable --quiet "$1"
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$2" ] || ! systemctl is-active --quiet "$1"; then
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$fingerprint" ] || ! systemctl is-active --quiet "$1"; then
     rm -f "$stamp"
     systemctl restart "$1" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
   fi
   listens "$3" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
-  echo "$2" >"$stamp"
+  echo "$fingerprint" >"$stamp"
 }
