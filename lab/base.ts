@@ -39,31 +39,35 @@ async function debootstrap(tag: string, say: Say): Promise<void> {
     const root = join(folder, "root");
     say("no image registry answers: building the base with debootstrap");
     await must(["debootstrap", "--variant=minbase", await hostCodename(), root, await aptMirror()]);
-    for (const path of ["/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/apt.conf.d"]) {
+    await rm(join(root, "etc/apt/sources.list"));
+    // Of the configuration, only what it takes to reach the mirror: the rest is this machine's taste.
+    const reach = await run([
+      "grep",
+      "-rlE",
+      "^Acquire::(Check|Retries|https?|ForceIPv)",
+      "/etc/apt/apt.conf.d",
+    ]);
+    const sources = ["/etc/apt/sources.list", "/etc/apt/sources.list.d"];
+    for (const path of [...sources, ...reach.stdout.trim().split("\n")]) {
       if (existsSync(path)) await cp(path, join(root, path), { recursive: true });
     }
-    // Docker's own images bring hooks that throw downloaded packages away: a box an operator gets has none.
-    await must([
-      "sh",
-      "-c",
-      `rm -f "$1"/etc/apt/apt.conf.d/docker-* "$1"/var/cache/apt/archives/*.deb`,
-      "sh",
-      root,
-    ]);
+    await must(["sh", "-c", `rm -f "$1"/var/cache/apt/archives/*.deb`, "sh", root]);
     await must(["sh", "-c", `tar -C "$1" -c . | docker import - "$2" >/dev/null`, "sh", root, tag]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** Raised when what makes the base changes: an engine that holds an older one makes it anew. */
+const baseTag = "convocate-base:debian-2";
+
 /** A bare Debian system as an image; made once, by the registry where one answers. Returns its reference. */
 export async function ensureBase(say: Say): Promise<string> {
-  const tag = "convocate-base:debian";
-  if (await exists(tag)) return tag;
+  if (await exists(baseTag)) return baseTag;
   const pulled = await run(["docker", "pull", "-q", "debian:12"], { timeoutMs: 120_000 });
-  if (pulled.code === 0) await must(["docker", "tag", "debian:12", tag]);
-  else await debootstrap(tag, say);
-  return tag;
+  if (pulled.code === 0) await must(["docker", "tag", "debian:12", baseTag]);
+  else await debootstrap(baseTag, say);
+  return baseTag;
 }
 
 /** systemd wants to write its cgroups: where the engine mounts them read-only, they are remounted first. */
