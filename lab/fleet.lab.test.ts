@@ -112,6 +112,13 @@ describe("a session survives", () => {
     expect((await lab.exec("agent-a", running)).stdout).toBe(before);
   });
 
+  test("a reboot of its host: what ran runs again", async () => {
+    await lab.exec("agent-a", ["systemctl", "reboot"]);
+    await until("host agent-a is back", 60_000, async () => (await lab.ssh("agent-a", "true")).code === 0);
+    await becomes("one", "running", 60_000);
+    expect((await find("two"))?.["state"]).toBe("stopped");
+  });
+
   test("kill -9 of the list it is attached in", async () => {
     const list = await openList();
     await list.shows(/R one/);

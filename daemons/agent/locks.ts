@@ -1,22 +1,12 @@
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errors } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
+import { startTime } from "../host/processes.ts";
 import { hasCode } from "./error-code.ts";
 
 /** A lock older than this is stale whoever holds it. */
 const staleAfterMs = 24 * 3_600_000;
-
-/** Field 22 of /proc/<pid>/stat, in clock ticks since boot: a pid that is used again has another. Null: no such process. */
-function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
-}
 
 /** `<folder>/<uuid>.lock`: the operation in flight on a session, as `pid` (v2) or `pid start-time` (ours). */
 export class Locks {

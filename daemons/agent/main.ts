@@ -9,6 +9,7 @@ import { realClock } from "../host/clock.ts";
 import { liveUntilSignal, parsePort } from "../host/lifetime.ts";
 import { createLog } from "../host/log.ts";
 import { createNotifier } from "../host/notify.ts";
+import { bootMark } from "../host/processes.ts";
 import { serve } from "./serve.ts";
 
 /** Uid and gid of sessions' files when the agent itself is root (tests); else they are its own. */
@@ -33,6 +34,7 @@ async function run(flags: Flags): Promise<void> {
     engine: await connectEngine(flags.docker),
     uid: own === 0 ? sessionUser : own,
     gid: own === 0 ? sessionUser : (process.getgid?.() ?? own),
+    boot: bootMark(),
     clock: realClock,
     log,
   });

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { limits, session, sessionId } from "../../protocol/session.ts";
+import { syncFolder, writeAtomically } from "../host/atomic-file.ts";
 import type { Log } from "../host/log.ts";
 
 /** What is kept of a session: the metadata that counts, without its state. */
@@ -62,23 +63,14 @@ export class MetadataStore {
   }
 
   async write(session: Metadata): Promise<void> {
-    const path = this.#path(session.uuid);
-    const file = await open(`${path}.new`, "w", 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(session, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
-    await this.#syncFolder();
+    await writeAtomically(this.#path(session.uuid), `${JSON.stringify(session, null, 2)}\n`);
   }
 
   /** `removed` is called when it is gone from the disk, before any later change. */
   remove(uuid: string, removed: () => void): Promise<void> {
     return this.#inTurn(async () => {
       await rm(this.#path(uuid), { force: true });
-      await this.#syncFolder();
+      await syncFolder(this.#folder);
       removed();
     });
   }
@@ -91,12 +83,6 @@ export class MetadataStore {
 
   #path(uuid: string): string {
     return join(this.#folder, `${sessionId.parse(uuid)}.json`);
-  }
-
-  /** A rename or removal is on disk only when its folder is (fsync(2)). */
-  async #syncFolder(): Promise<void> {
-    const folder = await open(this.#folder, "r");
-    await folder.sync().finally(() => folder.close());
   }
 }
 

@@ -45,7 +45,7 @@ export class Registry {
   readonly #clock: Clock;
   /** The last list, for as long as nothing changes. */
   #listed: Session[] | null = null;
-  #listener: (change: Change) => void = () => undefined;
+  readonly #listeners: ((change: Change) => void)[] = [];
 
   constructor(agentId: string, clock: Clock) {
     this.#agentId = agentId;
@@ -53,7 +53,7 @@ export class Registry {
   }
 
   onChange(listener: (change: Change) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   /** Sessions as they travel, most recently accessed first. */
@@ -128,7 +128,7 @@ export class Registry {
 
   remove(uuid: string): void {
     this.#listed = null;
-    if (this.#entries.delete(uuid)) this.#listener({ type: "container.deleted", session_id: uuid });
+    if (this.#entries.delete(uuid)) this.#announce({ type: "container.deleted", session_id: uuid });
   }
 
   unlock(uuid: string): void {
@@ -173,7 +173,7 @@ export class Registry {
       if (!known) return;
       const cause = entry.ending ? "killed" : how.oom ? "oom" : `exit ${String(how.exitCode ?? "unknown")}`;
       Object.assign(entry, { container: null, cause, ending: false, attached: 0, since: this.#now() });
-      this.#listener({ type: "container.stopped", session_id: uuid, data: { cause } });
+      this.#announce({ type: "container.stopped", session_id: uuid, data: { cause } });
     });
   }
 
@@ -210,8 +210,12 @@ export class Registry {
   #tell(type: Change["type"], uuid: string): Session {
     const data = this.get(uuid);
     if (!data) throw new Error(`no session ${uuid}`);
-    this.#listener({ type, session_id: uuid, data });
+    this.#announce({ type, session_id: uuid, data });
     return data;
+  }
+
+  #announce(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   #now(): string {

@@ -27,6 +27,8 @@ export class ScratchAgent {
   readonly #options: ScratchOptions;
   #agent: Awaited<ReturnType<typeof serve>> | null = null;
   folder = "";
+  /** Change it while stopped: the host was rebooted. */
+  boot = "first";
 
   constructor(options: ScratchOptions) {
     this.#options = options;
@@ -76,6 +78,7 @@ export class ScratchAgent {
       uid,
       gid: uid,
       engine: this.#options.engine,
+      boot: this.boot,
       clock: realClock,
       log: this.log,
     });

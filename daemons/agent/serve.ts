@@ -12,9 +12,11 @@ import { serveAttach } from "./attach.ts";
 import { sessionNetwork } from "./container-spec.ts";
 import type { Context } from "./context.ts";
 import { watchEngine } from "./engine-watch.ts";
+import { DesiredRunning } from "./desired-running.ts";
 import { Homes } from "./homes.ts";
 import { Locks } from "./locks.ts";
 import { MetadataStore } from "./metadata-store.ts";
+import { restart } from "./operations/restart.ts";
 import { Publisher } from "./publisher.ts";
 import { Registry } from "./registry.ts";
 import { serveRpc } from "./rpc-channel.ts";
@@ -34,6 +36,8 @@ export interface ServeOptions {
   uid: number;
   gid: number;
   engine: Engine;
+  /** Differs after every boot of the host. */
+  boot: string;
   clock: Clock;
   log: Log;
 }
@@ -120,17 +124,30 @@ function publish(context: Context, settings: Settings, shellPort: number): { clo
   };
 }
 
+/** Starts again, one after the other, what ran before the host was rebooted; one that fails keeps no other from it. */
+async function startAgain(context: Context, uuids: readonly string[]): Promise<void> {
+  for (const id of uuids) {
+    await restart(context, { id }).catch((error: unknown) =>
+      context.log.error({ err: error, session: id }, "could not be started again after the reboot"),
+    );
+  }
+}
+
 /** Starts the agent; resolves when it listens. Throws with the cause when a part of its configuration is missing. */
 export async function serve(
   options: ServeOptions,
 ): Promise<{ port: number; close(reason: string): Promise<void> }> {
-  const { clock, log, engine } = options;
+  const { clock, log, engine, boot, stateDir } = options;
   const settings = await readSettings(options.configDir);
   const context = await createContext(options, settings);
   await engine.ensureNetwork(sessionNetwork);
   await load(context, options.homes);
   const watching = await watchEngine({ engine, registry: context.registry, clock, log });
   await detachLeftovers(context);
+  const desired = new DesiredRunning({ file: join(stateDir, "desired-running.json"), boot, clock, log });
+  const { registry } = context;
+  const missing = await desired.load(registry.uuids.filter((uuid) => registry.container(uuid) !== null));
+  registry.onChange((change) => desired.hear(change));
   const publishing = publish(context, settings, options.shellPort);
   const authorizedKeys = watchAuthorizedKeys(settings.authorizedKeysFile, log);
   const listener = await listen({
@@ -149,12 +166,14 @@ export async function serve(
     { agent: settings.agentId, port: listener.port, sessions: context.registry.uuids.length },
     "agent listens",
   );
+  void startAgain(context, missing);
   return {
     port: listener.port,
     async close(reason) {
       publishing.close(reason);
       authorizedKeys.close();
       watching.close();
+      await desired.close();
       await listener.close();
     },
   };
