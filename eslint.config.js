@@ -13,12 +13,20 @@ const forbid = (target, from, message) => ({
 });
 
 const zones = [
-  forbid("protocol", ["daemons", "infra", "tui", "lab", "bench"], "protocol/ imports zod only"),
-  forbid("daemons", ["infra", "tui", "lab", "bench"], "daemons meet the rest over the wire: use protocol/"),
-  forbid("tui", ["daemons", "infra", "lab", "bench"], "tui meets the rest over the wire: use protocol/"),
+  forbid("protocol", ["daemons", "infra", "tui", "lab", "bench", "campaigns"], "protocol/ imports zod only"),
+  forbid(
+    "daemons",
+    ["infra", "tui", "lab", "bench", "campaigns"],
+    "daemons meet the rest over the wire: use protocol/",
+  ),
+  forbid(
+    "tui",
+    ["daemons", "infra", "lab", "bench", "campaigns"],
+    "tui meets the rest over the wire: use protocol/",
+  ),
   forbid(
     "infra",
-    ["daemons", "tui", "lab", "bench"],
+    ["daemons", "tui", "lab", "bench", "campaigns"],
     "infra ships daemons as artifacts, it does not import them",
   ),
   forbid("daemons/agent", ["daemons/status"], "the two daemons meet over SSH only"),
@@ -110,6 +118,7 @@ export default tseslint.config(
       "lab/test-fleet.ts",
       "**/*.test.ts",
       "bench/**/*.ts",
+      "campaigns/**/*.ts",
       "jest.config.ts",
     ],
     rules: { "no-restricted-properties": "off" },
