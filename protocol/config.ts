@@ -19,6 +19,8 @@ export const agentFiles = {
   shellHostKey: "shell_host_key.pub",
   toShellKey: "agent_to_shell_ed25519_key",
   currentImage: "current-image",
+  /** Claude's long-lived token, where one is configured. */
+  claudeToken: "claude-token",
   config: "config.json",
 } as const;
 
@@ -38,11 +40,25 @@ export const registrationFiles = {
   toAgentKey: "shell_to_agent_ed25519_key",
 } as const;
 
+const absolutePath = z.string().regex(/^\/[^:]*$/, "an absolute path without a colon");
+
 /** `config.json` of the agent. */
 export const agentConfig = z.strictObject({
   /** What a session runs when it names no command of its own. */
   command: z.string().min(1),
   limits: limits.default({ memory_bytes: 2 * 2 ** 30, pids: 2048 }),
+  /** Folder with the Claude CLI as `current/claude`, mounted read-only: an upgrade of the host reaches running sessions. */
+  claude_folder: absolutePath.optional(),
+  /** Name servers of sessions; none: the engine's own choice. */
+  dns: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  /** Address that sessions' ports are published on; none: every one of the host's. */
+  publish_address: z.union([z.ipv4(), z.ipv6()]).optional(),
+  /** What else of the host sessions see. `~/.ssh` and the engine's socket are escapes: only whoever names them here shares them. */
+  mounts: z
+    .array(
+      z.strictObject({ source: absolutePath, target: absolutePath, read_only: z.boolean().default(true) }),
+    )
+    .default([]),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 

@@ -47,6 +47,29 @@ export const errorTable = {
   not_locked: { when: "override of a session without a lock", exit: 4, remedy: "Nothing to do." },
   in_use: { when: "override while the lock's process lives", exit: 4, remedy: "Wait for that process." },
   already_running: { when: "restart of a running session", exit: 4, remedy: "Kill it first." },
+  running: {
+    when: "clone of a running session: its copy would be of no one moment",
+    exit: 4,
+    remedy: "Kill it first.",
+  },
+  copy_failed: {
+    when: "a home could not be copied whole",
+    exit: 1,
+    remedy: "See the reason: nothing was made.",
+  },
+  home_missing: {
+    when: "a session's home is not on its agent",
+    exit: 1,
+    remedy: "Mount or restore it on the host, or delete the session.",
+  },
+  sessions_running: {
+    when: "an agent with running sessions is to retire",
+    exit: 4,
+    remedy: "Kill or move them, or retire by force.",
+  },
+  retired: { when: "the agent was taken out of the fleet", exit: 4, remedy: "Use another agent." },
+  ending: { when: "the agent is being stopped", exit: 5, remedy: "Try again in a moment." },
+  not_permitted: { when: "the operation is not for this key", exit: 4, remedy: "Run it on the shell host." },
   dns_name_taken: { when: "another session has the DNS name", exit: 4, remedy: "Choose another name." },
   port_taken: {
     when: "another session has the port",
@@ -123,6 +146,8 @@ export const errors = {
   notLocked: (id: string) => new ConvocateError("not_locked", `session "${id}" is not locked`),
   inUse: (id: string, pid: number) =>
     new ConvocateError("in_use", `session "${id}" is actively in use by process ${String(pid)}`),
+  running: (name: string) =>
+    new ConvocateError("running", `session ${JSON.stringify(name)} is running: kill it, then clone it`),
   alreadyRunning: (name: string) =>
     new ConvocateError("already_running", `session ${JSON.stringify(name)} already running`),
   dnsTaken: (name: string) =>

@@ -39,6 +39,9 @@ const nothing = z.strictObject({});
 const byId = z.strictObject({ id: text });
 const addressing = { name: text, port: number, protocol: text, dns_name: text };
 
+/** v2's per-agent settings: an empty object. */
+const settings = z.strictObject({});
+
 /** Clients accept null for [] and null, {} or nothing for void; our agent sends [] and {}. */
 const voidResult = z.unknown().transform(() => ({}));
 const sessionList = z
@@ -59,6 +62,9 @@ export const ops = {
     params: z.strictObject({
       ...addressing,
       command: z.string().max(4096).nullish(),
+      repo: z.string().max(1024).nullish(),
+      branch: z.string().max(256).nullish(),
+      setup: z.string().max(4096).nullish(),
       limits: limits.nullish(),
       labels: z.record(z.string().max(64), z.string().max(256)).nullish(),
     }),
@@ -80,6 +86,18 @@ export const ops = {
   background: { params: byId, result: voidResult, does: "detaches every attached client" },
   restart: { params: byId, result: voidResult, does: "starts the container detached; refused while it runs" },
   override: { params: byId, result: voidResult, does: "removes a stale lock, nothing else" },
+  "settings-get": { params: nothing, result: settings, does: "this agent's settings: there are none yet" },
+  "settings-set": { params: settings, result: voidResult, does: "replaces this agent's settings" },
+  watch: {
+    params: nothing,
+    result: z.unknown(),
+    does: "the channel becomes a stream of status events, first a snapshot (ours)",
+  },
+  retire: {
+    params: z.strictObject({ force: z.boolean().nullish() }),
+    result: voidResult,
+    does: "for provisioning: refused while sessions run (`force` stops them), then the agent starts nothing any more (ours)",
+  },
   capabilities: {
     params: nothing,
     result: z.looseObject({

@@ -44,6 +44,10 @@ export const session = z.looseObject({
   /** Why a session that is not running stopped: its command's exit status, a signal or `oom`. */
   exit_cause: z.string().optional(),
   command: z.string().optional(),
+  /** Cloned into the home at the first start; `setup` is run in it once. */
+  repo: z.string().optional(),
+  branch: z.string().optional(),
+  setup: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
 });
 export type Session = z.infer<typeof session>;

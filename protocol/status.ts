@@ -28,10 +28,17 @@ export const eventData = {
   "agent.shutdown": z.looseObject({ reason: z.string() }),
   /** All sessions, in parts, after every reconnect; the part with `last` replaces what was known. */
   "agent.snapshot": z.looseObject({ part: z.int(), last: z.boolean(), sessions: z.array(session) }),
+  /** The host's, what of it is in use (cores: average of 60 s), and what is promised to running sessions. */
   "agent.capacity": z.looseObject({
     memory_bytes: z.number(),
+    memory_used_bytes: z.number().optional(),
     memory_promised_bytes: z.number(),
     cpus: z.number(),
+    cpus_used: z.number().optional(),
+    cpus_promised: z.number().optional(),
+    disk_bytes: z.number().optional(),
+    disk_used_bytes: z.number().optional(),
+    disk_promised_bytes: z.number().optional(),
     sessions_running: z.number(),
   }),
   /** Events were dropped while disconnected: how many. */

@@ -1,5 +1,6 @@
 import type { ZodError } from "zod";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
+import type { Principal } from "../../protocol/keys.ts";
 import { isOp, ops, request, type Request, type Response } from "../../protocol/rpc.ts";
 import type { Context } from "./context.ts";
 import { operations } from "./operations/table.ts";
@@ -41,14 +42,14 @@ function paramsError(error: ZodError): ConvocateError {
 }
 
 /** Name and schema come from one table: an operation takes what its schema gives. */
-type Perform = (context: Context, params: unknown) => Promise<unknown>;
+type Perform = (context: Context, params: unknown, caller: Principal) => Promise<unknown>;
 
-async function perform(context: Context, { op, params }: Request): Promise<unknown> {
+async function perform(context: Context, { op, params }: Request, caller: Principal): Promise<unknown> {
   const operation = (operations as Record<string, Perform | undefined>)[op];
   if (!isOp(op) || !Object.hasOwn(operations, op) || !operation) throw errors.unknownOp(op);
   const decoded = ops[op].params.safeParse(params ?? {});
   if (!decoded.success) throw paramsError(decoded.error);
-  return operation(context, decoded.data);
+  return operation(context, decoded.data, caller);
 }
 
 /** An error as it may be told: an unexpected one stays in our log, and paths of this host are cut out. */
@@ -62,10 +63,10 @@ export function tellable(error: unknown, context: Pick<Context, "log">, op: stri
 }
 
 /** Performs a request and says how it went; never throws. */
-export async function answer(context: Context, wanted: Request): Promise<Response> {
+export async function answer(context: Context, wanted: Request, caller: Principal): Promise<Response> {
   const id = wanted.id === undefined ? {} : { id: wanted.id };
   try {
-    return { ok: true, result: await perform(context, wanted), ...id };
+    return { ok: true, result: await context.work.run(() => perform(context, wanted, caller)), ...id };
   } catch (error) {
     return { ...failure(tellable(error, context, wanted.op)), ...id };
   }

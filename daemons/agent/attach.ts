@@ -7,7 +7,7 @@ import type { Size } from "../ssh/subsystem.ts";
 import { failure, tellable } from "./answer.ts";
 import { readHeader } from "./attach-header.ts";
 import type { Context } from "./context.ts";
-import { access, restart } from "./operations/restart.ts";
+import { access, startSession } from "./operations/restart.ts";
 
 /** Sets the first size (the engine cannot), waits for the entrypoint to have made the tmux session, and attaches. */
 const script = `stty rows "$1" cols "$2"; shift 2
@@ -43,9 +43,10 @@ export function terminalSpec(
 }
 
 /** Two operators who open a stopped session at once start it once. */
-function startOnce(context: Context, id: string): Promise<unknown> {
-  const { starting } = context;
-  const start = starting.get(id) ?? restart(context, { id }).finally(() => starting.delete(id));
+function startOnce(context: Context, id: string): Promise<void> {
+  const { starting, work } = context;
+  const start =
+    starting.get(id) ?? work.run(() => startSession(context, id)).finally(() => starting.delete(id));
   starting.set(id, start);
   return start;
 }

@@ -1,3 +1,4 @@
+import { agentConfig } from "../../protocol/config.ts";
 import { containerSpec, type SpecInput } from "./container-spec.ts";
 import { sample, uuid } from "./scratch-folder.fake.ts";
 
@@ -7,7 +8,9 @@ const spec = (more: Partial<SpecInput> = {}, session: Record<string, unknown> = 
     agentId: "agent-a",
     home: `/home/convocate/${uuid(1)}`,
     image: "convocate:1",
-    config: { command: "claude", limits: { memory_bytes: 1024, pids: 10 } },
+    config: agentConfig.parse({ command: "claude" }),
+    limits: { memory_bytes: 1024, pids: 10 },
+    token: null,
     uid: 1337,
     gid: 1338,
     cgroupDriver: "systemd",
@@ -30,6 +33,7 @@ test("the container of a session, as spec/3 tells it", () => {
     workingDir: "/home/convocate",
     cgroupParent: "convocate-sessions.slice",
     network: "convocate",
+    dns: [],
     ports: [],
     memoryBytes: 1024,
     cpus: null,
@@ -42,12 +46,28 @@ test("the container of a session, as spec/3 tells it", () => {
   });
 });
 
-test("what the session has of its own wins, one limit at a time", () => {
-  expect(spec({}, { command: "bash", limits: { pids: 99, cpus: 1.5 } })).toMatchObject({
+test("a command of the session's own wins; what was not limited is not", () => {
+  expect(spec({ limits: { cpus: 1.5 } }, { command: "bash" })).toMatchObject({
     command: ["bash", "-lc", "bash"],
-    memoryBytes: 1024,
-    pids: 99,
+    memoryBytes: null,
+    pids: null,
     cpus: 1.5,
+  });
+});
+
+test("what the host's configuration names reaches the container: name servers, address, token, seed", () => {
+  const config = agentConfig.parse({ command: "claude", dns: ["172.18.0.1"], publish_address: "10.0.0.2" });
+  const seed = { repo: "https://git.example/team/app.git", branch: "main", setup: "make" };
+  expect(spec({ config, token: "secret" }, { port: 80, ...seed })).toMatchObject({
+    dns: ["172.18.0.1"],
+    ports: [{ port: 80, protocol: "tcp", address: "10.0.0.2" }],
+    env: {
+      CLAUDE_CODE_OAUTH_TOKEN: "secret",
+      CONVOCATE_REPO: "https://git.example/team/app.git",
+      CONVOCATE_FOLDER: "app",
+      CONVOCATE_BRANCH: "main",
+      CONVOCATE_SETUP: "make",
+    },
   });
 });
 

@@ -1,6 +1,9 @@
 import type { AgentConfig } from "../../protocol/config.ts";
+import type { Limits } from "../../protocol/session.ts";
 import { containerPrefix, type ContainerSpec, type EngineInfo } from "../docker/engine.ts";
+import { homeInside } from "./home-skeleton.ts";
 import type { Metadata } from "./metadata-store.ts";
+import { seedEnvironment } from "./seed.ts";
 
 /** Sessions' own bridge network. */
 export const sessionNetwork = "convocate";
@@ -20,27 +23,45 @@ export interface SpecInput {
   uid: number;
   gid: number;
   cgroupDriver: EngineInfo["cgroupDriver"];
+  /** What the session may use at most. */
+  limits: Limits;
+  /** Claude's token, where one is configured. */
+  token: string | null;
   /** `source:target:ro` of what the host shares with every session. */
   sharedMounts: string[];
 }
 
 /** The container of a session, as a value. */
 export function containerSpec(input: SpecInput): ContainerSpec {
-  const { session, config } = input;
-  const limits = { ...config.limits, ...session.limits };
+  const { session, config, limits, token } = input;
+  const { publish_address } = config;
   return {
     name: containerPrefix + session.uuid,
     hostname: `convocate-${session.uuid.slice(0, 8)}`,
     image: input.image,
     command: ["bash", "-lc", session.command ?? config.command],
-    env: { CONVOCATE_UID: String(input.uid), CONVOCATE_GID: String(input.gid) },
+    env: {
+      CONVOCATE_UID: String(input.uid),
+      CONVOCATE_GID: String(input.gid),
+      ...seedEnvironment(session),
+      ...(token !== null && { CLAUDE_CODE_OAUTH_TOKEN: token }),
+    },
     labels: { "convocate.session": session.uuid, "convocate.agent": input.agentId },
-    binds: [`${input.home}:/home/convocate`, ...input.sharedMounts],
-    workingDir: "/home/convocate",
+    binds: [`${input.home}:${homeInside}`, ...input.sharedMounts],
+    workingDir: homeInside,
+    dns: config.dns,
     // cgroupfs takes a bare slice name as relative to the engine's own group.
     cgroupParent: input.cgroupDriver === "systemd" ? "convocate-sessions.slice" : "/convocate-sessions.slice",
     network: sessionNetwork,
-    ports: session.port ? [{ port: session.port, protocol: session.protocol === "udp" ? "udp" : "tcp" }] : [],
+    ports: session.port
+      ? [
+          {
+            port: session.port,
+            protocol: session.protocol === "udp" ? "udp" : "tcp",
+            ...(publish_address !== undefined && { address: publish_address }),
+          },
+        ]
+      : [],
     memoryBytes: limits.memory_bytes ?? null,
     cpus: limits.cpus ?? null,
     pids: limits.pids ?? null,

@@ -1,3 +1,4 @@
+import { agentConfig } from "../../protocol/config.ts";
 import { FakeEngine } from "../docker/engine.fake.ts";
 import type { ContainerState, EngineEvent } from "../docker/engine.ts";
 import { FakeClock } from "../host/clock.fake.ts";
@@ -14,7 +15,9 @@ const spec = (n: number) =>
     agentId: "a",
     home: "/home/x",
     image: "convocate:1",
-    config: { command: "bash", limits: {} },
+    config: agentConfig.parse({ command: "bash" }),
+    limits: {},
+    token: null,
     uid: 1337,
     gid: 1337,
     cgroupDriver: "systemd",
@@ -45,6 +48,7 @@ let engine: HeldEngine;
 let registry: Registry;
 let clock: FakeClock;
 let told: string[];
+let backs: number;
 let watching: { close(): void };
 const log = new MemoryLog();
 const state = (n: number) => registry.get(uuid(n))?.state;
@@ -55,10 +59,11 @@ beforeEach(async () => {
   clock = new FakeClock();
   registry = new Registry("a", clock);
   told = [];
+  backs = 0;
   for (const n of [1, 2]) registry.load(sample(n), false);
   await engine.start(spec(1));
   registry.onChange(({ type, session_id }) => told.push(`${type} ${session_id.slice(-1)}`));
-  watching = await watchEngine({ engine, registry, clock, log });
+  watching = await watchEngine({ engine, registry, clock, log, onBack: () => (backs += 1) });
 });
 afterEach(() => watching.close());
 

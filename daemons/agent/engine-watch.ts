@@ -9,7 +9,14 @@ export interface WatchOptions {
   registry: Registry;
   clock: Clock;
   log: Log;
+  /** The engine answers again after it did not. */
+  onBack: () => void;
 }
+
+/** Exit status of what SIGKILL ended, which is how the kernel ends what takes too much memory. */
+const killed = 128 + 9;
+/** An end so many nanoseconds after a program ran out of memory is of that; later ones have causes of their own. */
+const oomNano = 5e9;
 
 /**
  * Keeps the registry true by the engine's event stream. When the stream is lost, it is opened again with back-off, from
@@ -20,13 +27,15 @@ export async function watchEngine({
   registry,
   clock,
   log,
+  onBack,
 }: WatchOptions): Promise<{ close(): void }> {
   let closed = false;
   let lastNano = 0;
   let attempt = 0;
   let stream: { close(): void } | null = null;
   let cancelRetry = () => {};
-  const outOfMemory = new Set<string>();
+  /** When a container ran out of memory last. */
+  const outOfMemory = new Map<string, number>();
   /** Time of the last event of each container: only those of one container are certain to come in order. */
   const heard = new Map<string, number>();
   /** Containers that ended since the list under way began. */
@@ -39,11 +48,13 @@ export async function watchEngine({
     if (timeNano < (heard.get(container) ?? 0)) return; // `since` repeats what we have heard
     heard.set(container, timeNano);
     lastNano = Math.max(lastNano, timeNano);
-    if (event.action === "oom") outOfMemory.add(container);
+    if (event.action === "oom") outOfMemory.set(container, timeNano);
     if (event.action === "start") list().catch(giveUp);
     if (event.action === "die") {
       ended.add(container);
-      registry.stopped(session, container, { exitCode, oom: outOfMemory.delete(container) });
+      const since = timeNano - (outOfMemory.get(container) ?? Number.NEGATIVE_INFINITY);
+      outOfMemory.delete(container);
+      registry.stopped(session, container, { exitCode, oom: exitCode === killed && since < oomNano });
     }
     if (event.action === "destroy") {
       ended.add(container);
@@ -85,6 +96,7 @@ export async function watchEngine({
     // First the stream, then the list: what happens in between is heard twice rather than never.
     stream = await engine.events(lastNano, hear, lost);
     await list();
+    if (attempt > 0) onBack();
     attempt = 0;
   }
 

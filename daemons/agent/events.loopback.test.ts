@@ -61,7 +61,8 @@ const engine = new FakeEngine();
 engine.images.add("convocate:1");
 let agent: ScratchAgent;
 let client: PlainClient;
-const types = () => shell.heard.map(({ type }) => type);
+/** What was heard, but for the capacity: it is told beside the others. */
+const types = () => shell.heard.map(({ type }) => type).filter((type) => type !== "agent.capacity");
 const heard = (type: string) => eventually(() => shell.heard.find((event) => event.type === type));
 
 beforeAll(async () => {
@@ -90,6 +91,7 @@ beforeEach(() => {
 
 test("the agent introduces itself, then tells all it has", async () => {
   await heard("agent.snapshot");
+  await heard("agent.capacity");
   expect(shell.heard.map(({ type, agent_id, data }) => ({ type, agent_id, data }))).toEqual([
     {
       type: "agent.started",
@@ -97,6 +99,11 @@ test("the agent introduces itself, then tells all it has", async () => {
       data: { version: expect.any(String) as string, image_tag: "convocate:1" },
     },
     { type: "agent.snapshot", agent_id: "scratch", data: { part: 0, last: true, sessions: [] } },
+    {
+      type: "agent.capacity",
+      agent_id: "scratch",
+      data: expect.objectContaining({ cpus: 8, memory_promised_bytes: 0, sessions_running: 0 }) as object,
+    },
   ]);
 });
 
@@ -125,11 +132,12 @@ test("a session's whole life is told in order, each thing once", async () => {
     "container.stopped",
     "container.deleted",
   ]);
-  expect(shell.heard.every((event) => event.session_id === id && event.agent_id === "scratch")).toBe(true);
-  expect(shell.heard[1]?.data).toMatchObject({ name: "b", state: "stopped" });
-  expect(shell.heard[3]?.data).toMatchObject({ state: "connected", attached: true });
-  expect(shell.heard[5]?.data).toEqual({ cause: "exit 1" });
-  expect(shell.heard[7]?.data).toEqual({ cause: "killed" });
+  const told = shell.heard.filter(({ type }) => type !== "agent.capacity");
+  expect(told.every((event) => event.session_id === id && event.agent_id === "scratch")).toBe(true);
+  expect(told[1]?.data).toMatchObject({ name: "b", state: "stopped" });
+  expect(told[3]?.data).toMatchObject({ state: "connected", attached: true });
+  expect(told[5]?.data).toEqual({ cause: "exit 1" });
+  expect(told[7]?.data).toEqual({ cause: "killed" });
 });
 
 test("400 creates at once are told in order, none is missing", async () => {
@@ -167,7 +175,9 @@ test("after a break: what happened meanwhile, then a snapshot that agrees with t
     "container.stopped",
     ...Array.from({ length: 3 }, () => "agent.snapshot"),
   ]);
-  const parts = shell.heard.slice(3).map(({ data }) => data as { part: number; sessions: unknown[] });
+  const parts = shell.heard.flatMap(({ type, data }) =>
+    type === "agent.snapshot" ? [data as { part: number; sessions: unknown[] }] : [],
+  );
   expect(parts.map(({ part }) => part)).toEqual([0, 1, 2]);
   expect(parts.flatMap(({ sessions }) => sessions)).toEqual(await client.list());
 });

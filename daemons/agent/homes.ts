@@ -1,6 +1,9 @@
-import { chown, cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ConvocateError } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
+import type { Outcome } from "../docker/engine.ts";
+import { syncFolder } from "../host/atomic-file.ts";
 import { hasCode } from "./error-code.ts";
 import type { Metadata } from "./metadata-store.ts";
 
@@ -8,13 +11,21 @@ export interface HomesOptions {
   folder: string;
   uid: number;
   gid: number;
-  /** Runs a command as root with `bind` mounted at the same path: removes what the agent itself may not. */
-  asRoot: (bind: string, argv: string[]) => Promise<void>;
+  /** Runs a command as root with `binds` mounted: copies and removes what the agent itself may not. */
+  asRoot: (binds: string[], argv: string[]) => Promise<Outcome>;
 }
+
+/** Hard links, modes, owners, times, extended attributes and holes stay as they are; sockets are not copied. */
+const copyTree = `cp -a --sparse=auto "$1/." "$2" && find "$2" -xdev -type s -delete && rm -rf "$2/session.json"`;
+const emptyTree = 'rm -rf "$1"/* "$1"/.[!.]* "$1"/..?*';
 
 /** The sessions' home directories, `<folder>/<uuid>`. What is inside is the session's, and is never trusted. */
 export class Homes {
   readonly #options: HomesOptions;
+  /** Homes being made. */
+  readonly #making = new Set<string>();
+  /** Removals under way: who asks again waits for the same. */
+  readonly #removing = new Map<string, Promise<void>>();
 
   constructor(options: HomesOptions) {
     this.#options = options;
@@ -24,26 +35,91 @@ export class Homes {
     return join(this.#options.folder, sessionId.parse(uuid));
   }
 
-  /** A new home from the skeleton `.skel`, where there is one; renamed into place last. */
-  async create(session: Metadata): Promise<void> {
-    const { folder, uid, gid } = this.#options;
-    await mkdir(folder, { recursive: true });
-    const work = join(folder, `.new-${session.uuid}`);
-    await rm(work, { recursive: true, force: true });
-    await mkdir(work, { mode: 0o700 });
-    const skeleton = join(folder, ".skel");
-    // Links as they are: they point at what the session sees, not at what this host has.
-    const as = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
-    if (await isFolder(skeleton)) await cp(skeleton, work, as);
-    // A copy for v2's tools; ours never read it.
-    await writeFile(join(work, "session.json"), `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });
-    if (process.getuid?.() === 0) await chownTree(work, uid, gid);
-    await rename(work, this.path(session.uuid));
+  /** Whether the home is there, as a folder of its own and not a link to another. */
+  exists(uuid: string): Promise<boolean> {
+    return lstat(this.path(uuid)).then(
+      (s) => s.isDirectory(),
+      () => false,
+    );
+  }
+
+  /** A new home; `furnish` puts into the empty folder what a home begins with. Renamed into place last. */
+  create(session: Metadata, furnish: (home: string) => Promise<void>): Promise<void> {
+    return this.#make(session, async (work) => {
+      await furnish(work);
+      await this.#own(work);
+    });
+  }
+
+  /** A copy of the home of `source`, which must not change meanwhile. */
+  copy(source: string, session: Metadata): Promise<void> {
+    return this.#make(session, async (work) => {
+      const from = this.path(source);
+      const binds = [`${from}:${from}:ro`, `${work}:${work}`];
+      const argv = ["sh", "-c", copyTree, "sh", from, work];
+      const { exitCode, output } = await this.#options.asRoot(binds, argv);
+      if (exitCode === 0) return;
+      // `cp: error writing '/…': No space left on device`: the path is this host's own affair.
+      const why = output.trim().split("\n").at(-1)?.split(": ").at(-1) ?? "";
+      throw new ConvocateError(
+        "copy_failed",
+        `the home could not be copied: ${why.trim() || "see the journal"}`,
+      );
+    });
+  }
+
+  async #make({ uuid, ...session }: Metadata, fill: (work: string) => Promise<void>): Promise<void> {
+    const { folder } = this.#options;
+    const name = `.new-${sessionId.parse(uuid)}`;
+    const work = join(folder, name);
+    this.#making.add(name);
+    try {
+      await mkdir(folder, { recursive: true });
+      await this.#removeTree(work);
+      await mkdir(work, { mode: 0o700 });
+      await fill(work);
+      await this.#writeCopy(work, { uuid, ...session });
+      await rename(work, this.path(uuid));
+      await syncFolder(folder);
+    } catch (error) {
+      await this.#removeTree(work).catch(() => undefined); // left to the sweep
+      throw error;
+    } finally {
+      this.#making.delete(name);
+    }
+  }
+
+  /** Writes the copy of the metadata for v2's tools; ours read it only to adopt a home. */
+  writeCopy(session: Metadata): Promise<void> {
+    return this.#writeCopy(this.path(session.uuid), session);
+  }
+
+  /** By way of a new file that is renamed: whatever the session has put in its place is neither followed nor opened. */
+  async #writeCopy(home: string, session: Metadata): Promise<void> {
+    const temporary = join(home, `.session.json.${String(process.pid)}.${String(process.hrtime.bigint())}`);
+    const file = await open(temporary, "wx", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(session, null, 2)}\n`);
+      if (process.getuid?.() === 0) await file.chown(this.#options.uid, this.#options.gid);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(home, "session.json")).catch(async (error: unknown) => {
+      await rm(temporary, { force: true });
+      throw error;
+    });
   }
 
   /** Removes a home whole. Renamed first, so that a crash leaves a leftover and not half a session. */
   async remove(uuid: string): Promise<void> {
     const gone = join(this.#options.folder, `.gone-${sessionId.parse(uuid)}`);
+    const removal =
+      this.#removing.get(gone) ?? this.#remove(uuid, gone).finally(() => this.#removing.delete(gone));
+    this.#removing.set(gone, removal);
+    return removal;
+  }
+
+  async #remove(uuid: string, gone: string): Promise<void> {
     try {
       await rename(this.path(uuid), gone);
     } catch (error) {
@@ -54,9 +130,11 @@ export class Homes {
 
   /** Removes what a crash left of homes being made or removed. */
   async sweep(): Promise<void> {
-    const names = await readdir(this.#options.folder).catch(() => []);
-    for (const name of names) {
-      if (/^\.(new|gone)-/.test(name)) await this.#removeTree(join(this.#options.folder, name));
+    const { folder } = this.#options;
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const busy = this.#making.has(name) || this.#removing.has(path);
+      if (/^\.(new|gone)-/.test(name) && !busy) await this.#removeTree(path);
     }
   }
 
@@ -66,17 +144,16 @@ export class Homes {
     } catch (error) {
       // `sudo` inside a container leaves files that are root's.
       if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
-      await this.#options.asRoot(path, ["sh", "-c", 'rm -rf "$1"/* "$1"/.[!.]* "$1"/..?*', "sh", path]);
+      await this.#options.asRoot([`${path}:${path}`], ["sh", "-c", emptyTree, "sh", path]);
       await rm(path, { recursive: true, force: true });
     }
   }
-}
 
-const isFolder = (path: string) =>
-  stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  );
+  /** Only root can give files away; the agent is the sessions' user itself on a host. */
+  async #own(path: string): Promise<void> {
+    if (process.getuid?.() === 0) await chownTree(path, this.#options.uid, this.#options.gid);
+  }
+}
 
 async function chownTree(path: string, uid: number, gid: number): Promise<void> {
   await chown(path, uid, gid);

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errors } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
@@ -32,13 +32,28 @@ export class Locks {
     try {
       const { mtimeMs } = await stat(this.#path(uuid));
       if (Date.now() - mtimeMs > staleAfterMs) return null;
-      const [pid = "", started] = (await readFile(this.#path(uuid), "utf8")).trim().split(" ");
+      const [pid = "", started] = (await this.#read(uuid)).split(" ");
       const now = startTime(Number(pid));
       if (now === null || (started !== undefined && started !== now)) return null;
       return Number(pid);
     } catch {
       return null;
     }
+  }
+
+  /** Removes the locks of our form whose process is gone: a crash of this daemon left them. v2's are for the operator to lift. */
+  async heal(): Promise<string[]> {
+    const healed: string[] = [];
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const uuid = name.replace(/\.lock$/, "");
+      if (uuid === name || !sessionId.safeParse(uuid).success) continue;
+      // Made and written are two steps: one that is empty was broken off in between.
+      const [pid, started] = (await this.#read(uuid)).split(" ");
+      if ((pid !== "" && started === undefined) || (await this.holder(uuid)) !== null) continue;
+      await this.remove(uuid);
+      healed.push(uuid);
+    }
+    return healed;
   }
 
   /** Runs `operation` while holding the session's lock; refused while it exists. */
@@ -55,6 +70,13 @@ export class Locks {
     } finally {
       await this.remove(uuid);
     }
+  }
+
+  async #read(uuid: string): Promise<string> {
+    return readFile(this.#path(uuid), "utf8").then(
+      (text) => text.trim(),
+      () => "",
+    );
   }
 
   async remove(uuid: string): Promise<void> {

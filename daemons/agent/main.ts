@@ -7,6 +7,7 @@ import { version } from "../../protocol/version.ts";
 import { connectEngine } from "../docker/dockerode.ts";
 import { realClock } from "../host/clock.ts";
 import { liveUntilSignal, parsePort } from "../host/lifetime.ts";
+import { watchLoad } from "../host/load.ts";
 import { createLog } from "../host/log.ts";
 import { createNotifier } from "../host/notify.ts";
 import { bootMark } from "../host/processes.ts";
@@ -34,6 +35,7 @@ async function run(flags: Flags): Promise<void> {
     engine: await connectEngine(flags.docker),
     uid: own === 0 ? sessionUser : own,
     gid: own === 0 ? sessionUser : (process.getgid?.() ?? own),
+    load: watchLoad(realClock),
     boot: bootMark(),
     clock: realClock,
     log,
@@ -43,6 +45,7 @@ async function run(flags: Flags): Promise<void> {
     notifier,
     close: (reason) => agent.close(reason),
     exit: (code) => process.exit(code),
+    reload: () => agent.reload(),
   });
 }
 

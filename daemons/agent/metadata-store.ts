@@ -19,7 +19,12 @@ export const metadata = session
   .extend({ uuid: sessionId, limits: limits.optional() });
 export type Metadata = z.infer<typeof metadata>;
 
-/** One JSON file per session. A crash at any instant leaves the old or the new content, never a half. */
+type Suffix = "json" | "making" | "gone";
+
+/**
+ * One JSON file per session, `<uuid>.json`. A crash at any instant leaves the old or the new content, never a half. A session
+ * being made is `<uuid>.making` until its home is there, one being deleted `<uuid>.gone` until its home is gone.
+ */
 export class MetadataStore {
   readonly #folder: string;
   readonly #log: Log;
@@ -30,13 +35,22 @@ export class MetadataStore {
     this.#log = log;
   }
 
-  /** All sessions. Leftovers of writes are removed; a broken file is set aside and reported, and hides no other. */
-  async load(): Promise<Metadata[]> {
+  /**
+   * All sessions. Leftovers of writes are removed; a broken file is set aside and reported, and hides no other. One that was
+   * being made counts when its home `isMade`, else it never was.
+   */
+  async load(isMade: (uuid: string) => Promise<boolean>): Promise<Metadata[]> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(this.#folder)) {
+      if (name.endsWith(".new")) await rm(join(this.#folder, name));
+    }
+    for (const uuid of await this.#named("making")) {
+      if (await isMade(uuid)) await rename(this.#path(uuid, "making"), this.#path(uuid));
+      else await rm(this.#path(uuid, "making"));
+    }
     const found: Metadata[] = [];
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name);
-      if (name.endsWith(".new")) await rm(path);
       if (!name.endsWith(".json")) continue;
       const parsed = metadata.safeParse(await readFile(path, "utf8").then(parseJson, () => undefined));
       if (parsed.success && `${parsed.data.uuid}.json` === name) {
@@ -63,16 +77,45 @@ export class MetadataStore {
   }
 
   async write(session: Metadata): Promise<void> {
-    await writeAtomically(this.#path(session.uuid), `${JSON.stringify(session, null, 2)}\n`);
+    await writeAtomically(this.#path(session.uuid), toText(session));
   }
 
-  /** `removed` is called when it is gone from the disk, before any later change. */
-  remove(uuid: string, removed: () => void): Promise<void> {
+  /** A new session; `build` makes its home. When that fails nothing is kept. */
+  async make(session: Metadata, build: () => Promise<void>): Promise<void> {
+    const pending = this.#path(session.uuid, "making");
+    await writeAtomically(pending, toText(session));
+    try {
+      await build();
+    } catch (error) {
+      await rm(pending, { force: true });
+      throw error;
+    }
+    await rename(pending, this.#path(session.uuid));
+    await syncFolder(this.#folder);
+  }
+
+  /** The session is gone from here on, whatever happens: `discarded` is called before any later change. */
+  discard(uuid: string, discarded: () => void): Promise<void> {
     return this.#inTurn(async () => {
-      await rm(this.#path(uuid), { force: true });
+      await rename(this.#path(uuid), this.#path(uuid, "gone"));
       await syncFolder(this.#folder);
-      removed();
+      discarded();
     });
+  }
+
+  /** Discarded sessions whose homes may still be there. */
+  discarded(): Promise<string[]> {
+    return this.#named("gone");
+  }
+
+  /** Nothing is left of a discarded session. */
+  async forget(uuid: string): Promise<void> {
+    await rm(this.#path(uuid, "gone"), { force: true });
+  }
+
+  async #named(suffix: Suffix): Promise<string[]> {
+    const uuids = (await readdir(this.#folder)).map((name) => name.replace(new RegExp(`\\.${suffix}$`), ""));
+    return uuids.filter((uuid) => sessionId.safeParse(uuid).success);
   }
 
   #inTurn(change: () => Promise<void>): Promise<void> {
@@ -81,12 +124,14 @@ export class MetadataStore {
     return done;
   }
 
-  #path(uuid: string): string {
-    return join(this.#folder, `${sessionId.parse(uuid)}.json`);
+  #path(uuid: string, suffix: Suffix = "json"): string {
+    return join(this.#folder, `${sessionId.parse(uuid)}.${suffix}`);
   }
 }
 
-function parseJson(text: string): unknown {
+const toText = (session: Metadata) => `${JSON.stringify(session, null, 2)}\n`;
+
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -141,15 +141,23 @@ test("a stale lock: refused until override, which removes it and nothing else", 
   await client.result("restart", { id });
 });
 
-test("a daemon that starts where one died finds the stale lock, and what else is there", async () => {
+test("a daemon that starts where one died lifts its locks, leaves v2's to the operator, and has all else", async () => {
   const { uuid: id } = await create({ name: "crashed" });
+  const { uuid: ours } = await create({ name: "crashed too" });
+  const { uuid: broken } = await create({ name: "crashed while locking" });
   const before = await client.list();
-  writeFileSync(lockFile(id), "999999999 5\n");
+  writeFileSync(lockFile(id), "999999999\n");
+  writeFileSync(lockFile(ours), "999999999 5\n");
+  writeFileSync(lockFile(broken), "");
   client.close();
   await agent.stop();
   await agent.start();
   client = await PlainClient.connect(agent);
   expect(await get(id)).toMatchObject({ state: "locked" });
+  for (const healed of [ours, broken]) {
+    expect(await get(healed)).toMatchObject({ state: "stopped" });
+    expect(existsSync(lockFile(healed))).toBe(false);
+  }
   const names = (list: Record<string, unknown>[]) => list.map(({ name }) => name).sort();
   expect(names(await client.list())).toEqual(names(before));
   await client.result("override", { id });
@@ -160,7 +168,7 @@ test("capabilities names what is served, and nothing else is", async () => {
   const { ops, protocol } = await client.result("capabilities");
   expect(protocol).toBe(1);
   for (const op of ops as string[]) expect((await client.call(op, { x: 1 })).code).toBe("bad_params");
-  for (const op of ["clone", "settings-get", "__proto__", "toString", "constructor", ""])
+  for (const op of ["detach", "Create", "__proto__", "toString", "constructor", ""])
     expect(await failure(op, null)).toBe(`unknown op: ${JSON.stringify(op)}`);
 });
 

@@ -2,20 +2,25 @@ import { PassThrough } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import type { StatusEvent } from "../../protocol/status.ts";
 import { FakeClock } from "../host/clock.fake.ts";
+import { silentLog } from "../host/log.ts";
 import { Publisher } from "./publisher.ts";
 import { sample } from "./scratch-folder.fake.ts";
 
 let clock: FakeClock;
 let publisher: Publisher;
+let capacity: Promise<object>;
 let sessions: ReturnType<typeof sample>[];
 beforeEach(() => {
   clock = new FakeClock();
   sessions = [];
+  capacity = new Promise(() => undefined);
   publisher = new Publisher({
     agentId: "a",
     clock,
     introduce: () => Promise.resolve({ version: "1", image_tag: "convocate:1" }),
     snapshot: () => sessions,
+    log: silentLog,
+    capacity: () => capacity,
   });
 });
 
@@ -139,4 +144,22 @@ test("a shell host that reads nothing is hung up on, before it costs more than a
   expect(stream.destroyed).toBe(true);
   expect(written).toBeGreaterThan(35);
   expect(written).toBeLessThan(60);
+});
+
+test("the capacity is told with the snapshot, every heartbeat, and whenever a container starts or stops", async () => {
+  capacity = Promise.resolve({ cpus: 8 });
+  const { events, open } = channel();
+  await open();
+  const told = async () => {
+    await capacity;
+    return events().filter(({ type }) => type === "agent.capacity");
+  };
+  expect(await told()).toMatchObject([{ agent_id: "a", data: { cpus: 8 } }]);
+  clock.advance(30_000);
+  expect(await told()).toHaveLength(1);
+  change(1);
+  expect(await told()).toEqual([]);
+  publisher.publish({ type: "container.started", session_id: "1" });
+  publisher.publish({ type: "container.stopped", session_id: "1" });
+  expect(await told()).toHaveLength(2);
 });

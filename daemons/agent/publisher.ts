@@ -1,61 +1,51 @@
 import type { ClientChannel } from "ssh2";
-import { encodeLine } from "../../protocol/codec.ts";
-import type { Session } from "../../protocol/session.ts";
-import { heartbeatEvery, queueLimit, snapshotPart, type StatusEvent } from "../../protocol/status.ts";
-import type { Clock } from "../host/clock.ts";
+import { queueLimit, type StatusEvent } from "../../protocol/status.ts";
+import { EventStream, statusEvent, type EventSource } from "./event-stream.ts";
 import type { Change } from "./registry.ts";
 
-/** Bytes that may wait for a slow shell host; past it the connection is dropped and a snapshot follows. */
-const maxWaiting = 4 << 20;
-
-export interface PublisherOptions {
-  agentId: string;
-  clock: Clock;
+export interface PublisherOptions extends EventSource {
   /** What `agent.started` tells. */
   introduce: () => Promise<{ version: string; image_tag: string }>;
-  snapshot: () => Session[];
 }
 
 /** Sends this agent's events to the shell host, in order; while there is no connection, the last 256 wait. */
 export class Publisher {
   readonly #options: PublisherOptions;
-  #channel: ClientChannel | null = null;
+  #stream: EventStream | null = null;
   #queue: StatusEvent[] = [];
   #dropped = 0;
-  #cancelHeartbeat = () => {};
 
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
 
-  /** An event stream is open: introduction, what waited, then a snapshot that heals whatever was lost. */
+  /** A channel is open: introduction, what waited, then a snapshot that heals whatever was lost. */
   async open(channel: ClientChannel): Promise<void> {
     channel.resume();
     const introduction = await this.#options.introduce();
     if (!channel.writable) return;
-    this.#channel = channel;
-    this.#write(this.#event("agent.started", introduction));
-    if (this.#dropped > 0) this.#write(this.#event("agent.overflow", { dropped: this.#dropped }));
-    for (const event of this.#queue) this.#write(event);
+    const stream = new EventStream(channel, this.#options);
+    stream.tell("agent.started", { data: introduction });
+    if (this.#dropped > 0) stream.tell("agent.overflow", { data: { dropped: this.#dropped } });
+    for (const event of this.#queue) stream.write(event);
     this.#queue = [];
     this.#dropped = 0;
-    this.#sendSnapshot();
-    this.#beat();
+    this.#stream = stream;
+    stream.begin();
   }
 
   /** The connection is gone. */
   lost(): void {
-    this.#channel = null;
-    this.#cancelHeartbeat();
+    this.#stream?.end();
+    this.#stream = null;
   }
 
-  publish({ type, session_id, data }: Change): void {
-    const event = { ...this.#event(type, data), session_id };
-    if (this.#channel) {
-      this.#write(event);
+  publish(change: Change): void {
+    if (this.#stream) {
+      this.#stream.change(change);
       return;
     }
-    this.#queue.push(event);
+    this.#queue.push(statusEvent(this.#options, change.type, change));
     if (this.#queue.length > queueLimit) {
       this.#queue.shift();
       this.#dropped += 1;
@@ -64,41 +54,7 @@ export class Publisher {
 
   /** Says good-bye where there is somebody to hear it. */
   shutdown(reason: string): void {
-    if (this.#channel) this.#write(this.#event("agent.shutdown", { reason }));
+    this.#stream?.tell("agent.shutdown", { data: { reason } });
     this.lost();
-  }
-
-  #sendSnapshot(): void {
-    const sessions = this.#options.snapshot();
-    for (let part = 0; part === 0 || part * snapshotPart < sessions.length; part++) {
-      const some = sessions.slice(part * snapshotPart, (part + 1) * snapshotPart);
-      const last = (part + 1) * snapshotPart >= sessions.length;
-      this.#write(this.#event("agent.snapshot", { part, last, sessions: some }));
-    }
-  }
-
-  #beat(): void {
-    this.#cancelHeartbeat();
-    this.#cancelHeartbeat = this.#options.clock.after(heartbeatEvery, () => {
-      this.#write(this.#event("agent.heartbeat"));
-      this.#beat();
-    });
-  }
-
-  #event(type: string, data?: unknown): StatusEvent {
-    const { agentId, clock } = this.#options;
-    return {
-      type,
-      agent_id: agentId,
-      timestamp: clock.now().toISOString(),
-      ...(data !== undefined && { data }),
-    };
-  }
-
-  #write(event: StatusEvent): void {
-    const channel = this.#channel;
-    if (!channel) return;
-    channel.write(encodeLine(event));
-    if (channel.writableLength > maxWaiting) channel.destroy();
   }
 }

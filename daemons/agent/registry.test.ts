@@ -105,7 +105,7 @@ test("what is heard twice is told once, and news of an earlier container is none
 });
 
 test.each([
-  ["killed", (r: Registry) => r.endingSoon(id), { exitCode: 143, oom: false }],
+  ["killed", (r: Registry) => r.endingSoon(id, true), { exitCode: 143, oom: false }],
   ["oom", () => undefined, { exitCode: 137, oom: true }],
   ["exit 137", () => undefined, { exitCode: 137, oom: false }],
   ["exit unknown", () => undefined, { exitCode: null, oom: false }],

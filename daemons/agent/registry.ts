@@ -45,15 +45,17 @@ export class Registry {
   readonly #clock: Clock;
   /** The last list, for as long as nothing changes. */
   #listed: Session[] | null = null;
-  readonly #listeners: ((change: Change) => void)[] = [];
+  readonly #listeners = new Set<(change: Change) => void>();
 
   constructor(agentId: string, clock: Clock) {
     this.#agentId = agentId;
     this.#clock = clock;
   }
 
-  onChange(listener: (change: Change) => void): void {
-    this.#listeners.push(listener);
+  /** Returns what ends it. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Sessions as they travel, most recently accessed first. */
@@ -76,6 +78,11 @@ export class Registry {
   /** The running container of a session; null when it does not run. */
   container(uuid: string): string | null {
     return this.#entries.get(uuid)?.container?.id ?? null;
+  }
+
+  /** Metadata of every session that runs. */
+  running(): Metadata[] {
+    return [...this.#entries.values()].filter(({ container }) => container).map(({ metadata }) => metadata);
   }
 
   get uuids(): string[] {
@@ -159,9 +166,9 @@ export class Registry {
     });
   }
 
-  /** The end that comes next was asked for. */
-  endingSoon(uuid: string): void {
-    this.#with(uuid, (entry) => (entry.ending = true));
+  /** Whether the end that comes next was asked for. */
+  endingSoon(uuid: string, ending: boolean): void {
+    this.#with(uuid, (entry) => (entry.ending = ending));
   }
 
   /** The session's container ended; `container` guards against news of an earlier one. */

@@ -5,6 +5,7 @@ import type { SubsystemSession } from "../ssh/listener.ts";
 import { answer, failure, parseRequest, salvageId } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { RequestReader } from "./request-reader.ts";
+import { serveWatch } from "./watch-channel.ts";
 
 /** Requests of one channel that are worked on at once; more wait in the channel's window. */
 const maxPending = 32;
@@ -13,7 +14,10 @@ const maxPending = 32;
  * `convocate-agent-rpc`. The first request without an `id` is answered and ends the channel (v2); with an `id` the channel
  * stays open and requests are pipelined.
  */
-export function serveRpc(context: Context, { channel }: Pick<SubsystemSession, "channel">): void {
+export function serveRpc(
+  context: Context,
+  { channel, principal }: Pick<SubsystemSession, "channel" | "principal">,
+): void {
   const reader = new RequestReader(maxRequest);
   let keptOpen = false;
   let ended = false;
@@ -37,6 +41,14 @@ export function serveRpc(context: Context, { channel }: Pick<SubsystemSession, "
     else if (!ended) channel.resume();
   };
 
+  /** Nothing is read of the client any more: what it sends is dropped. */
+  const becomeWatch = (response: Response) => {
+    ended = true;
+    write(response);
+    serveWatch(context, channel);
+    channel.resume();
+  };
+
   function take(text: string): void {
     if (ended) return;
     let wanted;
@@ -55,8 +67,9 @@ export function serveRpc(context: Context, { channel }: Pick<SubsystemSession, "
     const last = wanted.id === undefined;
     pending += 1;
     if (pending >= maxPending) channel.pause();
-    void answer(context, wanted).then((response) => {
-      if (last) end(response);
+    void answer(context, wanted, principal).then((response) => {
+      if (wanted.op === "watch" && response.ok && !ended) becomeWatch(response);
+      else if (last) end(response);
       else write(response);
       settle();
     });

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../docker/engine.ts";
 import { realClock } from "../host/clock.ts";
+import { FakeLoad } from "../host/load.fake.ts";
 import { MemoryLog } from "../host/log.fake.ts";
 import { createKeyPair, type KeyPair } from "../ssh/keypair.fake.ts";
-import { serve } from "./serve.ts";
+import { serve, type Agent } from "./serve.ts";
 
 export interface ScratchOptions {
   engine: Engine;
@@ -24,8 +25,9 @@ export class ScratchAgent {
   readonly operator: KeyPair = createKeyPair("operator=alice");
   readonly toShell = createKeyPair(`agent=${this.id}`);
   readonly log = new MemoryLog();
+  readonly load = new FakeLoad();
   readonly #options: ScratchOptions;
-  #agent: Awaited<ReturnType<typeof serve>> | null = null;
+  #agent: Agent | null = null;
   folder = "";
   /** Change it while stopped: the host was rebooted. */
   boot = "first";
@@ -48,8 +50,7 @@ export class ScratchAgent {
 
   async open(): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), "convocate-agent-"));
-    const config = join(this.folder, "config");
-    await mkdir(config);
+    await mkdir(this.configDir);
     const { image, command = "bash", shell } = this.#options;
     const files: Record<string, string> = {
       "agent-id": this.id,
@@ -61,7 +62,7 @@ export class ScratchAgent {
       ...(shell && { "shell-host": shell.host, "shell_host_key.pub": shell.hostKey }),
     };
     for (const [name, text] of Object.entries(files))
-      await writeFile(join(config, name), text, { mode: 0o600 });
+      await writeFile(join(this.configDir, name), text, { mode: 0o600 });
     await this.start();
   }
 
@@ -69,7 +70,7 @@ export class ScratchAgent {
   async start(): Promise<void> {
     const uid = this.#options.uid ?? 1337;
     this.#agent = await serve({
-      configDir: join(this.folder, "config"),
+      configDir: this.configDir,
       stateDir: this.stateDir,
       homes: this.homes,
       address: "127.0.0.1",
@@ -78,10 +79,20 @@ export class ScratchAgent {
       uid,
       gid: uid,
       engine: this.#options.engine,
+      load: this.load,
       boot: this.boot,
       clock: realClock,
       log: this.log,
     });
+  }
+
+  get configDir(): string {
+    return join(this.folder, "config");
+  }
+
+  /** As SIGHUP does. */
+  async reload(): Promise<void> {
+    await this.#agent?.reload();
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { subsystems, sshUser } from "../../protocol/transport.ts";
 import { version } from "../../protocol/version.ts";
 import type { Engine } from "../docker/engine.ts";
 import type { Clock } from "../host/clock.ts";
+import type { HostLoad } from "../host/load.ts";
 import type { Log } from "../host/log.ts";
 import { watchAuthorizedKeys } from "../ssh/authorized-keys.ts";
 import { keepDialed } from "../ssh/dialer.ts";
@@ -13,15 +15,15 @@ import { sessionNetwork } from "./container-spec.ts";
 import type { Context } from "./context.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { DesiredRunning } from "./desired-running.ts";
-import { Homes } from "./homes.ts";
-import { Locks } from "./locks.ts";
-import { MetadataStore } from "./metadata-store.ts";
-import { restart } from "./operations/restart.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { openContext } from "./open-context.ts";
+import { startSession } from "./operations/restart.ts";
 import { Publisher } from "./publisher.ts";
-import { Registry } from "./registry.ts";
 import { serveRpc } from "./rpc-channel.ts";
-import { readCurrentImage, readSettings, type Settings } from "./settings.ts";
-import { sharedMounts } from "./shared-mounts.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** Milliseconds that operations under way have to finish in when the agent is asked to end. */
+const drainMs = 7_000;
 
 export interface ServeOptions {
   configDir: string;
@@ -36,21 +38,33 @@ export interface ServeOptions {
   uid: number;
   gid: number;
   engine: Engine;
+  load: HostLoad;
   /** Differs after every boot of the host. */
   boot: string;
   clock: Clock;
   log: Log;
 }
 
+export interface Agent {
+  port: number;
+  /** Reads the settings again; those that cannot be read or are wrong change nothing. */
+  reload(): Promise<void>;
+  /** Finishes what is under way, tells the shell host, and ends every connection. Sessions run on. */
+  close(reason: string): Promise<void>;
+}
+
 /** Brings the registry to what is on disk, and finishes what a crash left. */
-async function load({ registry, store, homes, locks, log }: Context, folder: string): Promise<void> {
-  await homes.sweep();
-  const known = await store.load();
-  for (const adopted of await orphanedHomes(folder, new Set(known.map(({ uuid }) => uuid)))) {
+async function load(context: Context): Promise<void> {
+  const { registry, store, homes, homesFolder, locks, log } = context;
+  const known = await store.load((uuid) => homes.exists(uuid));
+  await removeLeftovers(context);
+  for (const adopted of await orphanedHomes(homesFolder, new Set(known.map(({ uuid }) => uuid)))) {
     log.info({ session: adopted.uuid }, "adopted a session directory without metadata");
     await store.write(adopted);
     known.push(adopted);
   }
+  const healed = await locks.heal();
+  if (healed.length > 0) log.warn({ sessions: healed }, "removed locks of an agent that had not ended them");
   for (const session of known) registry.load(session, await locks.exists(session.uuid));
 }
 
@@ -65,90 +79,62 @@ async function detachLeftovers({ registry, engine, uid, gid }: Context): Promise
   );
 }
 
-async function createContext(options: ServeOptions, settings: Settings): Promise<Context> {
-  const { configDir, stateDir, homes: folder, uid, gid, engine, clock, log } = options;
-  const currentImage = () => readCurrentImage(configDir);
-  const asRoot = async (bind: string, argv: string[]) => {
-    const image = await currentImage();
-    if (image === null) throw new Error("no image for the helper container");
-    await engine.runHelper(image, [`${bind}:${bind}`], argv);
-  };
-  return {
-    agentId: settings.agentId,
-    config: settings.config,
-    uid,
-    gid,
-    engine,
-    engineInfo: await engine.info(),
-    registry: new Registry(settings.agentId, clock),
-    store: new MetadataStore(join(stateDir, "sessions"), log),
-    homes: new Homes({ folder, uid, gid, asRoot }),
-    locks: new Locks(folder),
-    clock,
-    log,
-    starting: new Map(),
-    currentImage,
-    sharedMounts: () => sharedMounts(folder),
-  };
-}
-
-/** Sends events to the shell host for as long as the agent lives. */
-function publish(context: Context, settings: Settings, shellPort: number): { close(reason: string): void } {
-  const { registry, clock, log } = context;
-  const publisher = new Publisher({
-    agentId: settings.agentId,
-    clock,
-    introduce: async () => ({ version, image_tag: (await context.currentImage()) ?? "" }),
-    snapshot: () => registry.list(),
-  });
-  registry.onChange((change) => publisher.publish(change));
-  const dialed =
-    settings.shell &&
+/** Sends events to the shell host until it is closed. */
+function dialShell(
+  { clock, log }: Context,
+  publisher: Publisher,
+  shell: Settings["shell"],
+  shellPort: number,
+): { close(): void } | null {
+  return (
+    shell &&
     keepDialed({
-      host: settings.shell.host,
+      host: shell.host,
       port: shellPort,
       username: sshUser,
-      privateKey: settings.shell.privateKey,
-      hostKey: settings.shell.hostKey,
+      privateKey: shell.privateKey,
+      hostKey: shell.hostKey,
       subsystem: subsystems.status,
       log,
       clock,
       onOpen: (channel) => void publisher.open(channel),
       onDown: () => publisher.lost(),
-    });
-  return {
-    close(reason) {
-      publisher.shutdown(reason);
-      dialed?.close();
-    },
-  };
+    })
+  );
 }
 
 /** Starts again, one after the other, what ran before the host was rebooted; one that fails keeps no other from it. */
 async function startAgain(context: Context, uuids: readonly string[]): Promise<void> {
   for (const id of uuids) {
-    await restart(context, { id }).catch((error: unknown) =>
-      context.log.error({ err: error, session: id }, "could not be started again after the reboot"),
-    );
+    await context.work
+      .run(() => startSession(context, id))
+      .catch((error: unknown) =>
+        context.log.error({ err: error, session: id }, "could not be started again after the reboot"),
+      );
   }
 }
 
 /** Starts the agent; resolves when it listens. Throws with the cause when a part of its configuration is missing. */
-export async function serve(
-  options: ServeOptions,
-): Promise<{ port: number; close(reason: string): Promise<void> }> {
-  const { clock, log, engine, boot, stateDir } = options;
-  const settings = await readSettings(options.configDir);
-  const context = await createContext(options, settings);
+export async function serve(options: ServeOptions): Promise<Agent> {
+  const { clock, log, engine, boot, stateDir, configDir, shellPort } = options;
+  let settings = await readSettings(configDir);
+  const context = await openContext(options, settings.agentId, () => settings.config);
+  const { registry } = context;
   await engine.ensureNetwork(sessionNetwork);
-  await load(context, options.homes);
-  const watching = await watchEngine({ engine, registry: context.registry, clock, log });
+  await load(context);
+  const tidy = () =>
+    void removeLeftovers(context).catch((error: unknown) => log.warn({ err: error }, "leftovers remain"));
+  const watching = await watchEngine({ engine, registry, clock, log, onBack: tidy });
   await detachLeftovers(context);
   const desired = new DesiredRunning({ file: join(stateDir, "desired-running.json"), boot, clock, log });
-  const { registry } = context;
   const missing = await desired.load(registry.uuids.filter((uuid) => registry.container(uuid) !== null));
   registry.onChange((change) => desired.hear(change));
-  const publishing = publish(context, settings, options.shellPort);
+  const publisher = new Publisher({
+    ...context.events,
+    introduce: async () => ({ version, image_tag: (await context.currentImage()) ?? "" }),
+  });
+  registry.onChange((change) => publisher.publish(change));
+  let shell = dialShell(context, publisher, settings.shell, shellPort);
   const authorizedKeys = watchAuthorizedKeys(settings.authorizedKeysFile, log);
   const listener = await listen({
     host: options.address,
@@ -163,14 +149,33 @@ export async function serve(
     log,
   });
   log.info(
-    { agent: settings.agentId, port: listener.port, sessions: context.registry.uuids.length },
+    { agent: settings.agentId, port: listener.port, sessions: registry.uuids.length },
     "agent listens",
   );
   void startAgain(context, missing);
   return {
     port: listener.port,
+    async reload() {
+      const before = settings;
+      try {
+        settings = await readSettings(configDir);
+      } catch (error) {
+        log.error({ err: error }, "the settings stay as they were");
+        return;
+      }
+      log.info({ config: settings.config }, "settings read again");
+      if (settings.agentId !== before.agentId || settings.hostKey !== before.hostKey)
+        log.warn({}, "another agent id or host key counts from the next start on");
+      if (isDeepStrictEqual(settings.shell, before.shell)) return;
+      shell?.close();
+      publisher.lost();
+      shell = dialShell(context, publisher, settings.shell, shellPort);
+    },
     async close(reason) {
-      publishing.close(reason);
+      const left = await context.work.drain(drainMs, clock);
+      if (left > 0) log.warn({ operations: left }, "ending in the middle of operations");
+      publisher.shutdown(reason);
+      shell?.close();
       authorizedKeys.close();
       watching.close();
       await desired.close();

@@ -51,5 +51,8 @@ export async function readSettings(folder: string): Promise<Settings> {
   };
 }
 
+/** Claude's long-lived token for sessions; null: none is configured. */
+export const readClaudeToken = (folder: string) => optional(join(folder, agentFiles.claudeToken));
+
 /** The image new containers use, a full reference; read at every start, so that a new one needs no restart. Null: none yet. */
 export const readCurrentImage = (folder: string) => optional(join(folder, agentFiles.currentImage));

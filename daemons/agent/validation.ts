@@ -1,4 +1,6 @@
 import { ConvocateError, errors } from "../../protocol/errors.ts";
+import type { Limits } from "../../protocol/session.ts";
+import { repoFolder } from "./seed.ts";
 
 /** Name, port, protocol and DNS name of a session, as checked and completed. */
 export interface Addressing {
@@ -49,6 +51,43 @@ function choosePort(port: number, protocol: string, others: readonly Neighbour[]
   if (port < -1 || port > 65_535) throw errors.invalidPort(port);
   if (taken.has(port)) throw errors.portTaken(port, protocol);
   return port;
+}
+
+/** Less than these the engine refuses, or nothing can run in: bytes, cores, processes. */
+const leastLimits = { memory_bytes: 16 * 2 ** 20, cpus: 0.01, pids: 16, disk_bytes: 1 } as const;
+
+/** Refuses limits under which no session can run. */
+export function checkLimits(wanted: Limits): void {
+  for (const name of ["memory_bytes", "cpus", "pids", "disk_bytes"] as const) {
+    const [asked, least] = [wanted[name], leastLimits[name]];
+    if (asked !== undefined && asked < least)
+      throw errors.decodeParams(
+        `limits.${name}: ${String(asked)} is less than ${String(least)}: ask for more`,
+      );
+  }
+}
+
+/** A URL, or `user@host:path`, as git takes them; nothing that git would take for an option or run as a program. */
+const repoForm = /^((https?|ssh|git):\/\/|[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9.-]+:)[^\s\\'"`$;|&<>]+$/;
+const branchForm = /^(?!-)(?!.*\.\.)[A-Za-z0-9._/+-]{1,256}$/;
+
+/** Checks where a session's first files come from. */
+export function checkSeed({
+  repo,
+  branch,
+}: {
+  repo?: string | null | undefined;
+  branch?: string | null | undefined;
+}): void {
+  if (repo && (!repoForm.test(repo) || !/^[A-Za-z0-9._-]*[A-Za-z0-9_-]$/.test(repoFolder(repo)))) {
+    throw errors.decodeParams(
+      `repo: ${JSON.stringify(repo)} is no repository: use https://host/path, ssh://host/path or user@host:path`,
+    );
+  }
+  if (!branch) return;
+  if (!repo) throw errors.decodeParams("branch: a branch needs a repo: name one");
+  if (!branchForm.test(branch))
+    throw errors.decodeParams(`branch: ${JSON.stringify(branch)} is no branch or tag: correct it`);
 }
 
 /**

@@ -3,9 +3,9 @@ import type { ContainerSpec } from "./engine.ts";
 
 /** The engine's own form of a container's specification. */
 export function createOptions(spec: ContainerSpec): ContainerCreateOptions {
-  const ports = spec.ports.map(({ port, protocol }) => ({
+  const ports = spec.ports.map(({ port, protocol, address }) => ({
     key: `${String(port)}/${protocol}`,
-    port: String(port),
+    bindings: [{ HostPort: String(port), ...(address !== undefined && { HostIp: address }) }],
   }));
   return {
     name: spec.name,
@@ -20,7 +20,8 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions {
       Binds: spec.binds,
       CgroupParent: spec.cgroupParent,
       NetworkMode: spec.network,
-      PortBindings: Object.fromEntries(ports.map(({ key, port }) => [key, [{ HostPort: port }]])),
+      PortBindings: Object.fromEntries(ports.map(({ key, bindings }) => [key, bindings])),
+      ...(spec.dns.length > 0 && { Dns: spec.dns }),
       CapDrop: spec.capDrop,
       CapAdd: spec.capAdd,
       RestartPolicy: { Name: "no" },

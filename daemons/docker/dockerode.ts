@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Duplex, Readable } from "node:stream";
 import Docker from "dockerode";
 import { z } from "zod";
@@ -8,6 +9,8 @@ import {
   type Engine,
   type EngineEvent,
   type EngineInfo,
+  type HelperSpec,
+  type Outcome,
   type Terminal,
   type TerminalSpec,
 } from "./engine.ts";
@@ -15,6 +18,8 @@ import { createOptions } from "./create-options.ts";
 
 /** The newest API version this adapter was written for; an older engine is asked in its own. */
 const newestApi = "1.44";
+
+const helperLabel = "convocate.helper";
 
 const actions = ["start", "die", "oom", "destroy"] as const;
 
@@ -41,6 +46,8 @@ export async function connectEngine(socketPath: string): Promise<Engine> {
 
 class DockerodeEngine implements Engine {
   readonly #docker: Docker;
+  /** Names of the helpers that somebody waits for. */
+  readonly #helpers = new Set<string>();
 
   constructor(docker: Docker) {
     this.#docker = docker;
@@ -92,6 +99,7 @@ class DockerodeEngine implements Engine {
   async #inspect(id: string): Promise<ContainerState | null> {
     try {
       const { Id, Name, State, Config } = await this.#docker.getContainer(id).inspect();
+      if (State.Status === "created") return null; // the engine broke off before its start: it has never run
       return {
         id: Id,
         session: Name.slice(1 + containerPrefix.length),
@@ -132,15 +140,11 @@ class DockerodeEngine implements Engine {
     }
   }
 
-  async remove(session: string): Promise<void> {
-    try {
-      await this.#docker.getContainer(containerPrefix + session).remove({ force: true, v: true });
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
+  remove(session: string): Promise<void> {
+    return this.#removeContainer(containerPrefix + session);
   }
 
-  async exec(container: string, user: string, argv: string[]): Promise<{ exitCode: number; output: string }> {
+  async exec(container: string, user: string, argv: string[]): Promise<Outcome> {
     const exec = await this.#docker
       .getContainer(container)
       .exec({ Cmd: argv, User: user, AttachStdout: true, AttachStderr: true, Tty: true });
@@ -177,22 +181,45 @@ class DockerodeEngine implements Engine {
     };
   }
 
-  async runHelper(image: string, binds: string[], argv: string[]): Promise<void> {
-    const container = await this.#docker.createContainer({
-      Image: image,
-      Entrypoint: argv.slice(0, 1),
-      Cmd: argv.slice(1),
-      Labels: { "convocate.helper": "true" },
-      HostConfig: { Binds: binds, NetworkMode: "none" },
-      User: "0:0",
-    });
+  async runHelper({ owner, image, binds, argv }: HelperSpec): Promise<Outcome> {
+    const name = `convocate-helper-${randomUUID()}`;
+    this.#helpers.add(name);
     try {
+      const container = await this.#docker.createContainer({
+        name,
+        Image: image,
+        Entrypoint: argv.slice(0, 1),
+        Cmd: argv.slice(1),
+        Labels: { [helperLabel]: owner },
+        HostConfig: { Binds: binds, NetworkMode: "none" },
+        User: "0:0",
+        Tty: true,
+      });
       await container.start();
       const { StatusCode } = z.object({ StatusCode: z.number() }).parse(await container.wait());
-      if (StatusCode !== 0)
-        throw new Error(`${argv[0] ?? ""} in a helper container ended with status ${String(StatusCode)}`);
+      const output = await container.logs({ stdout: true, stderr: true, tail: 20 });
+      return { exitCode: StatusCode, output: String(output) };
     } finally {
-      await container.remove({ force: true, v: true });
+      this.#helpers.delete(name);
+      // When the engine does not answer any more it is left to `removeHelpers`.
+      await this.#removeContainer(name).catch(() => undefined);
+    }
+  }
+
+  async removeHelpers(owner: string): Promise<void> {
+    const found = await this.#docker.listContainers({
+      all: true,
+      filters: { label: [`${helperLabel}=${owner}`] },
+    });
+    const left = found.filter(({ Names }) => !Names.some((name) => this.#helpers.has(name.slice(1))));
+    await Promise.all(left.map(({ Id }) => this.#removeContainer(Id)));
+  }
+
+  async #removeContainer(idOrName: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(idOrName).remove({ force: true, v: true });
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
     }
   }
 

@@ -1,12 +1,25 @@
+import { spawnSync } from "node:child_process";
 import { Duplex } from "node:stream";
-import type { ContainerSpec, ContainerState, Engine, EngineEvent, Terminal, TerminalSpec } from "./engine.ts";
+import type {
+  ContainerSpec,
+  ContainerState,
+  Engine,
+  EngineEvent,
+  HelperSpec,
+  Outcome,
+  Terminal,
+  TerminalSpec,
+} from "./engine.ts";
 import { containerPrefix } from "./engine.ts";
 
 /** An engine in memory. Terminals echo what they get; `die` and `lose` are the faults that a real one cannot be told to have. */
 export class FakeEngine implements Engine {
+  memoryBytes = 2 ** 40;
   readonly images = new Set<string>();
   readonly containers = new Map<string, ContainerState & { spec: ContainerSpec }>();
   readonly helpers: string[][] = [];
+  /** Programs that its images lack. */
+  readonly missing = new Set<string>();
   readonly terminals: (TerminalSpec & { stream: Duplex; sizes: { cols: number; rows: number }[] })[] = [];
   #listeners: { onEvent: (event: EngineEvent) => void; onEnd: () => void }[] = [];
   #time = 1;
@@ -14,7 +27,7 @@ export class FakeEngine implements Engine {
   lists = 0;
 
   info() {
-    return Promise.resolve({ cgroupDriver: "systemd" as const, memoryBytes: 16 * 2 ** 30, cpus: 8 });
+    return Promise.resolve({ cgroupDriver: "systemd" as const, memoryBytes: this.memoryBytes, cpus: 8 });
   }
   hasImage(reference: string) {
     return Promise.resolve(this.images.has(reference));
@@ -76,8 +89,15 @@ export class FakeEngine implements Engine {
       pid: () => Promise.resolve(null),
     });
   }
-  runHelper(_image: string, _binds: string[], argv: string[]): Promise<void> {
+  /** On this machine itself: what a helper mounts has the same path inside as outside. */
+  runHelper({ argv }: HelperSpec): Promise<Outcome> {
     this.helpers.push(argv);
+    if (argv[0] === "bash")
+      return Promise.resolve({ exitCode: this.missing.has(argv.at(-1) ?? "") ? 1 : 0, output: "" });
+    const { status, stdout, stderr } = spawnSync(argv[0] ?? "", argv.slice(1), { encoding: "utf8" });
+    return Promise.resolve({ exitCode: status ?? -1, output: stdout + stderr });
+  }
+  removeHelpers() {
     return Promise.resolve();
   }
   events(_since: number, onEvent: (event: EngineEvent) => void, onEnd: () => void) {

@@ -25,6 +25,8 @@ export interface ContainerState {
 export interface PortBinding {
   port: number;
   protocol: "tcp" | "udp";
+  /** On this address of the host only. */
+  address?: string;
 }
 
 /** What is asked of the engine for a session's container. */
@@ -40,6 +42,8 @@ export interface ContainerSpec {
   workingDir: string;
   cgroupParent: string;
   network: string;
+  /** Name servers; none: the engine's own choice. */
+  dns: string[];
   ports: PortBinding[];
   memoryBytes: number | null;
   cpus: number | null;
@@ -77,6 +81,22 @@ export interface TerminalSpec {
   env: Record<string, string>;
 }
 
+/** A throw-away container that works on files as root. */
+export interface HelperSpec {
+  /** Whose it is: `removeHelpers` finds it by that. */
+  owner: string;
+  image: string;
+  /** `source:target[:ro]` */
+  binds: string[];
+  argv: string[];
+}
+
+/** How a command ended, and the end of what it printed. */
+export interface Outcome {
+  exitCode: number;
+  output: string;
+}
+
 export interface Engine {
   info(): Promise<EngineInfo>;
   hasImage(reference: string): Promise<boolean>;
@@ -90,10 +110,12 @@ export interface Engine {
   stop(session: string, graceSeconds: number): Promise<void>;
   remove(session: string): Promise<void>;
   /** Runs a command in a running container; its output and exit status. */
-  exec(container: string, user: string, argv: string[]): Promise<{ exitCode: number; output: string }>;
+  exec(container: string, user: string, argv: string[]): Promise<Outcome>;
   openTerminal(spec: TerminalSpec): Promise<Terminal>;
-  /** Runs `argv` as root in a throw-away container without network, `binds` mounted; throws when it fails. */
-  runHelper(image: string, binds: string[], argv: string[]): Promise<void>;
+  /** Runs a command as root in a throw-away container without network. */
+  runHelper(spec: HelperSpec): Promise<Outcome>;
+  /** Removes the helpers of `owner` that nobody waits for: a crash of ours or of the engine left them. */
+  removeHelpers(owner: string): Promise<void>;
   /** Follows the engine's events from `sinceNano` on until it is closed or lost; then `onEnd` is called once. */
   events(
     sinceNano: number,

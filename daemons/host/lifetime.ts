@@ -12,10 +12,12 @@ export interface Lifetime {
   /** Ends the daemon; `reason` is the signal that asked for it. */
   close: (reason: string) => Promise<void>;
   exit: (code: number) => void;
+  /** Reads its settings again (SIGHUP). */
+  reload?: () => Promise<void>;
 }
 
-/** Tells the service manager that a daemon is ready, and ends it on SIGTERM or SIGINT. */
-export function liveUntilSignal({ log, notifier, close, exit }: Lifetime): void {
+/** Tells the service manager that a daemon is ready, lets it reload on SIGHUP, and ends it on SIGTERM or SIGINT. */
+export function liveUntilSignal({ log, notifier, close, exit, reload }: Lifetime): void {
   const end = (signal: string) => {
     log.info({ signal }, "ending");
     notifier.stopping();
@@ -28,6 +30,8 @@ export function liveUntilSignal({ log, notifier, close, exit }: Lifetime): void 
       },
     );
   };
+  // Without a listener SIGHUP would end it.
+  process.on("SIGHUP", () => void reload?.());
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
   notifier.ready();

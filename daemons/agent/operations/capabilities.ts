@@ -9,5 +9,5 @@ export const capabilities =
       protocol: 1,
       version,
       ops,
-      extensions: ["id", "code", "attach-mode", "exit-cause"],
+      extensions: ["id", "code", "attach-mode", "exit-cause", "limits", "labels", "seed"],
     });

@@ -4,13 +4,18 @@ import { stopContainer } from "./kill.ts";
 
 /** `delete` is a word of the language: the operation is named remove here. */
 export const remove: Operation<"delete"> = async (context, { id }) => {
-  const { metadata } = findSession(context, id);
-  const { registry, engine, homes, store, locks } = context;
-  await locks.hold(metadata.uuid, async () => {
-    await stopContainer(context, metadata.uuid);
-    await engine.remove(metadata.uuid);
-    await homes.remove(metadata.uuid);
-    await store.remove(metadata.uuid, () => registry.remove(metadata.uuid));
+  const { uuid } = findSession(context, id).metadata;
+  const { registry, engine, homes, store, locks, log } = context;
+  await locks.hold(uuid, async () => {
+    await stopContainer(context, uuid);
+    await engine.remove(uuid);
+    await store.discard(uuid, () => registry.remove(uuid));
+    try {
+      await homes.remove(uuid);
+      await store.forget(uuid);
+    } catch (error) {
+      log.warn({ err: error, session: uuid }, "the rest of a deleted session's home is removed later");
+    }
   });
   return {};
 };

@@ -5,7 +5,7 @@ import { findSession } from "./get.ts";
 
 export const edit: Operation<"edit"> = async (context, params) => {
   const { uuid } = findSession(context, params.id).metadata;
-  const { registry, store, locks } = context;
+  const { registry, store, locks, homes, log } = context;
   const { name, port, protocol, dns_name } = checkAddressing(params, registry.neighbours(uuid));
   const edited = (): Metadata => {
     const rest = { ...findSession(context, uuid).metadata };
@@ -23,5 +23,11 @@ export const edit: Operation<"edit"> = async (context, params) => {
   await registry.reserving({ uuid, port, protocol, dns_name }, () =>
     locks.hold(uuid, () => store.update(edited, (session) => registry.edit(session))),
   );
+  const now = findSession(context, uuid).metadata;
+  await homes
+    .writeCopy(now)
+    .catch((error: unknown) =>
+      log.warn({ err: error, session: uuid }, "the copy for v2's tools is out of date"),
+    );
   return {};
 };

@@ -8,8 +8,13 @@ const graceSeconds = 10;
 export async function stopContainer({ registry, engine }: Context, uuid: string): Promise<void> {
   const container = registry.container(uuid);
   if (container === null) return;
-  registry.endingSoon(uuid);
-  await engine.stop(uuid, graceSeconds);
+  registry.endingSoon(uuid, true);
+  try {
+    await engine.stop(uuid, graceSeconds);
+  } catch (error) {
+    registry.endingSoon(uuid, false);
+    throw error;
+  }
   // The event says the same, a moment later or (while the stream is lost) much later.
   registry.stopped(uuid, container, { exitCode: null, oom: false });
 }

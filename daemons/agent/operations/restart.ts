@@ -1,4 +1,5 @@
 import { ConvocateError, errors } from "../../../protocol/errors.ts";
+import type { ContainerSpec } from "../../docker/engine.ts";
 import { containerSpec } from "../container-spec.ts";
 import type { Context, Operation } from "../context.ts";
 import type { Metadata } from "../metadata-store.ts";
@@ -32,27 +33,45 @@ export function access({ registry, store, clock }: Context, uuid: string): Promi
 
 /** Starts the container detached, with the current image; refused while it runs. */
 export const restart: Operation<"restart"> = async (context, { id }) => {
-  const { uuid } = findStopped(context, id);
-  const { registry, homes, locks, engine } = context;
-  await locks.hold(uuid, async () => {
-    // Read again under the lock: an operation that just ended may have changed it.
-    const metadata = findStopped(context, uuid);
-    const image = await usableImage(context);
-    const container = await engine.start(
-      containerSpec({
-        session: metadata,
-        agentId: context.agentId,
-        home: homes.path(uuid),
-        image,
-        config: context.config,
-        uid: context.uid,
-        gid: context.gid,
-        cgroupDriver: context.engineInfo.cgroupDriver,
-        sharedMounts: await context.sharedMounts(),
-      }),
-    );
-    await access(context, uuid);
-    registry.started(uuid, { id: container, image });
-  });
+  await startSession(context, id);
   return {};
 };
+
+export async function startSession(context: Context, id: string): Promise<void> {
+  const { uuid } = findStopped(context, id);
+  const { registry, locks, engine, admission, retirement } = context;
+  retirement.check();
+  await locks.hold(uuid, async () => {
+    // Read again under the lock: an operation that just ended may have changed it.
+    const session = findStopped(context, uuid);
+    const image = await usableImage(context);
+    await admission.admitting(session, async () => {
+      const container = await engine.start(await specOf(context, session, image));
+      await access(context, uuid);
+      registry.started(uuid, { id: container, image });
+    });
+  });
+}
+
+async function specOf(context: Context, session: Metadata, image: string): Promise<ContainerSpec> {
+  const { homes, admission, agentId, uid, gid } = context;
+  // The engine would make what is missing, empty and root's.
+  if (!(await homes.exists(session.uuid)))
+    throw new ConvocateError(
+      "home_missing",
+      `the home of session ${JSON.stringify(session.name)} is not on this agent: restore it, or delete the session`,
+    );
+  return containerSpec({
+    session,
+    agentId,
+    home: homes.path(session.uuid),
+    image,
+    config: context.config(),
+    limits: admission.limits(session),
+    token: await context.claudeToken(),
+    uid,
+    gid,
+    cgroupDriver: context.engineInfo.cgroupDriver,
+    sharedMounts: await context.sharedMounts(),
+  });
+}

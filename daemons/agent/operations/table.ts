@@ -2,6 +2,7 @@ import type { Op } from "../../../protocol/rpc.ts";
 import type { Operation } from "../context.ts";
 import { background } from "./background.ts";
 import { capabilities } from "./capabilities.ts";
+import { clone } from "./clone.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import { edit } from "./edit.ts";
@@ -11,6 +12,9 @@ import { list } from "./list.ts";
 import { override } from "./override.ts";
 import { ping } from "./ping.ts";
 import { restart } from "./restart.ts";
+import { retire } from "./retire.ts";
+import { settingsGet, settingsSet } from "./settings.ts";
+import { watch } from "./watch.ts";
 
 const served = {
   ping,
@@ -18,11 +22,16 @@ const served = {
   get,
   create,
   edit,
+  clone,
   delete: remove,
   kill,
   background,
   restart,
   override,
+  "settings-get": settingsGet,
+  "settings-set": settingsSet,
+  watch,
+  retire,
 } satisfies { [O in Op]?: Operation<O> };
 
 /** Every operation this agent serves. */
