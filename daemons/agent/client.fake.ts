@@ -1,5 +1,10 @@
 import ssh2, { type Client, type ClientChannel } from "ssh2";
-import type { ScratchAgent } from "./scratch-agent.ts";
+
+/** Where an agent listens, and a key that it admits. */
+export interface Reachable {
+  port: number;
+  operator: { privateKey: string };
+}
 
 /** A client as others write it: it knows the documented bytes and shares no code with ours. */
 export class PlainClient {
@@ -9,7 +14,7 @@ export class PlainClient {
     this.#client = client;
   }
 
-  static connect(agent: ScratchAgent, privateKey = agent.operator.privateKey): Promise<PlainClient> {
+  static connect(agent: Reachable, privateKey = agent.operator.privateKey): Promise<PlainClient> {
     const client = new ssh2.Client();
     return new Promise((resolve, reject) => {
       client.on("ready", () => resolve(new PlainClient(client)));

@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../docker/engine.ts";
@@ -6,6 +6,7 @@ import { realClock } from "../host/clock.ts";
 import { FakeLoad } from "../host/load.fake.ts";
 import { MemoryLog } from "../host/log.fake.ts";
 import { createKeyPair, type KeyPair } from "../ssh/keypair.fake.ts";
+import { layConfig } from "./scratch-config.ts";
 import { serve, type Agent } from "./serve.ts";
 
 export interface ScratchOptions {
@@ -23,6 +24,7 @@ export class ScratchAgent {
   readonly id = "scratch";
   readonly hostKey = createKeyPair("");
   readonly operator: KeyPair = createKeyPair("operator=alice");
+  readonly fromShell = createKeyPair("shell=shell-1");
   readonly toShell = createKeyPair(`agent=${this.id}`);
   readonly log = new MemoryLog();
   readonly load = new FakeLoad();
@@ -50,19 +52,16 @@ export class ScratchAgent {
 
   async open(): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), "convocate-agent-"));
-    await mkdir(this.configDir);
     const { image, command = "bash", shell } = this.#options;
-    const files: Record<string, string> = {
-      "agent-id": this.id,
-      ssh_host_ed25519_key: this.hostKey.privateKey,
-      authorized_keys: `${this.operator.publicKey}\n`,
-      "config.json": JSON.stringify({ command }),
-      agent_to_shell_ed25519_key: this.toShell.privateKey,
-      ...(image !== null && { "current-image": `${image}\n` }),
-      ...(shell && { "shell-host": shell.host, "shell_host_key.pub": shell.hostKey }),
-    };
-    for (const [name, text] of Object.entries(files))
-      await writeFile(join(this.configDir, name), text, { mode: 0o600 });
+    await layConfig(this.configDir, {
+      id: this.id,
+      hostKey: this.hostKey.privateKey,
+      toShellKey: this.toShell.privateKey,
+      admitted: [this.operator.publicKey, this.fromShell.publicKey],
+      image,
+      command,
+      shell,
+    });
     await this.start();
   }
 
