@@ -39,16 +39,23 @@ export class Admission {
     start: () => Promise<T>,
   ): Promise<T> {
     const limits = this.limits(session);
-    const capacity = await this.capacity();
-    admit(limits, capacity);
+    const disk = await this.#disk();
+    // In one breath with its promise: who asks meanwhile sees it.
+    admit(limits, this.#capacity(disk));
     this.#starting.set(session.uuid, limits);
     return start().finally(() => this.#starting.delete(session.uuid));
   }
 
   async capacity(): Promise<Capacity> {
-    const { engineInfo, load, registry, homes } = this.#options;
-    const disk = await load.disk(homes);
-    // Read after every wait, in one breath with the decision.
+    return this.#capacity(await this.#disk());
+  }
+
+  #disk() {
+    return this.#options.load.disk(this.#options.homes);
+  }
+
+  #capacity(disk: { total: number; used: number }): Capacity {
+    const { engineInfo, load, registry } = this.#options;
     const running = registry.running();
     const promises = new Map(running.map((session) => [session.uuid, this.limits(session)]));
     for (const [uuid, limits] of this.#starting) promises.set(uuid, limits);

@@ -42,11 +42,17 @@ const traps: [string, () => void][] = [
   ["a wrong type", () => fs.writeFileSync(copy(), JSON.stringify(sample(1, { port: "x" })))],
   ["nothing", () => undefined],
 ];
-test.each(traps)("the copy is %s: not adopted, and nothing is waited for", async (_, make) => {
-  fs.writeFileSync(secret(), JSON.stringify(sample(1)));
-  make();
-  expect(await readCopy(home(), uuid(1))).toBeNull();
-});
+test.each(traps)(
+  "the copy is %s: not read, nothing is waited for, and the home is still a session",
+  async (_, make) => {
+    fs.writeFileSync(secret(), JSON.stringify(sample(1)));
+    make();
+    expect(await readCopy(home(), uuid(1))).toBeNull();
+    expect(await orphanedHomes(folder.path, new Set())).toMatchObject([
+      { uuid: uuid(1), name: "recovered-00000000" },
+    ]);
+  },
+);
 
 test("a copy of exactly 64 KiB is read", async () => {
   const text = JSON.stringify(sample(1, { pad: "" }));

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sessionId } from "../../protocol/session.ts";
 import { metadata, type Metadata } from "./metadata-store.ts";
@@ -37,12 +37,23 @@ export async function readCopy(home: string, uuid: string): Promise<Metadata | n
   }
 }
 
-/** Session directories in `folder` that none of `known` names, with their metadata where a usable copy is there. */
+/** A session of which nothing but the home is known. */
+async function unnamed(home: string, uuid: string): Promise<Metadata> {
+  const { mtime } = await stat(home);
+  const when = mtime.toISOString();
+  return { uuid, name: `recovered-${uuid.slice(0, 8)}`, created_at: when, last_accessed: when };
+}
+
+/** Session directories in `folder` that none of `known` names, with their metadata: from the copy where it is usable. */
 export async function orphanedHomes(folder: string, known: ReadonlySet<string>): Promise<Metadata[]> {
   const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const candidates = names.filter(
     (e) => e.isDirectory() && sessionId.safeParse(e.name).success && !known.has(e.name),
   );
-  const found = await Promise.all(candidates.map(({ name }) => readCopy(join(folder, name), name)));
-  return found.filter((copy) => copy !== null);
+  return Promise.all(
+    candidates.map(async ({ name }) => {
+      const home = join(folder, name);
+      return (await readCopy(home, name)) ?? (await unnamed(home, name));
+    }),
+  );
 }

@@ -46,7 +46,7 @@ export function admit(limits: Limits, capacity: Capacity): void {
     const [asked, cap] = [limits[of] ?? 0, total * share];
     const says = (n: number) => `${name}: ${show(asked)} ${unit} asked, ${show(n)} of ${show(cap)} ${unit}`;
     if (promised + asked > cap) throw denied(`${says(promised)} promised to ${sessions(capacity.running)}`);
-    if (used > cap) throw denied(`${says(used)} in use${when}`);
+    if (used + asked > cap) throw denied(`${says(used)} in use${when}`);
   }
 }
 

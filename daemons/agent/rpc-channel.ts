@@ -19,38 +19,31 @@ export function serveRpc(
   { channel, principal }: Pick<SubsystemSession, "channel" | "principal">,
 ): void {
   const reader = new RequestReader(maxRequest);
+  /** A request with an id was among them. */
   let keptOpen = false;
-  let ended = false;
+  /** Nothing more is taken of the client; what it sends is dropped. */
+  let done = false;
+  let watching = false;
   let pending = 0;
-  let inputEnded = false;
 
   const write = (response: Response) => {
     if (channel.writable) channel.write(encodeLine(response));
   };
-  const end = (last?: Response) => {
-    if (ended) return;
-    ended = true;
-    if (last) write(last);
+  /** Takes nothing more, and ends the channel after the last answer that is pending. */
+  const finish = () => {
+    done = true;
+    if (pending > 0 || watching || !channel.writable) return;
     channel.exit(0);
     channel.end();
     channel.resume(); // a channel closes only when everything it received is read
   };
-  const settle = () => {
-    pending -= 1;
-    if (inputEnded && pending === 0) end();
-    else if (!ended) channel.resume();
-  };
-
-  /** Nothing is read of the client any more: what it sends is dropped. */
-  const becomeWatch = (response: Response) => {
-    ended = true;
-    write(response);
+  const becomeWatch = () => {
+    watching = true;
     serveWatch(context, channel);
-    channel.resume();
   };
 
   function take(text: string): void {
-    if (ended) return;
+    if (done) return;
     let wanted;
     try {
       wanted = parseRequest(text);
@@ -58,36 +51,38 @@ export function serveRpc(
       const known = salvageId(text);
       keptOpen ||= known.id !== undefined;
       const why = failure(error instanceof ConvocateError ? error : errors.malformed("not readable"));
-      const wrong = { ...why, ...known };
-      if (keptOpen) write(wrong);
-      else end(wrong);
+      write({ ...why, ...known });
+      if (!keptOpen) finish();
       return;
     }
-    keptOpen ||= wanted.id !== undefined;
-    const last = wanted.id === undefined;
+    const { op, id } = wanted;
+    keptOpen ||= id !== undefined;
+    done = id === undefined || op === "watch";
     pending += 1;
     if (pending >= maxPending) channel.pause();
     void answer(context, wanted, principal).then((response) => {
-      if (wanted.op === "watch" && response.ok && !ended) becomeWatch(response);
-      else if (last) end(response);
-      else write(response);
-      settle();
+      pending -= 1;
+      write(response);
+      if (op === "watch" && response.ok) becomeWatch();
+      else if (op === "watch" && id !== undefined) done = false;
+      if (done) finish();
+      channel.resume();
     });
   }
 
   channel.on("data", (chunk: Buffer) => {
-    if (ended) return;
+    if (done) return;
     try {
       for (const text of reader.push(chunk)) take(text);
     } catch {
-      end(failure(new ConvocateError("request_too_large", `request over ${String(maxRequest)} bytes`)));
+      write(failure(new ConvocateError("request_too_large", `request over ${String(maxRequest)} bytes`)));
+      finish();
     }
   });
   channel.on("end", () => {
-    inputEnded = true;
-    const rest = ended ? null : reader.end();
+    const rest = done ? null : reader.end();
     if (rest !== null) take(rest);
-    if (pending === 0) end();
+    finish();
   });
   channel.on("error", () => undefined);
 }

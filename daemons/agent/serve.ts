@@ -57,7 +57,7 @@ export interface Agent {
 async function load(context: Context): Promise<void> {
   const { registry, store, homes, homesFolder, locks, log } = context;
   const known = await store.load((uuid) => homes.exists(uuid));
-  await removeLeftovers(context);
+  await tidy(context);
   for (const adopted of await orphanedHomes(homesFolder, new Set(known.map(({ uuid }) => uuid)))) {
     log.info({ session: adopted.uuid }, "adopted a session directory without metadata");
     await store.write(adopted);
@@ -66,6 +66,13 @@ async function load(context: Context): Promise<void> {
   const healed = await locks.heal();
   if (healed.length > 0) log.warn({ sessions: healed }, "removed locks of an agent that had not ended them");
   for (const session of known) registry.load(session, await locks.exists(session.uuid));
+}
+
+/** What cannot be removed now is tried again when the engine comes back, or at the next start. */
+async function tidy(context: Context): Promise<void> {
+  await removeLeftovers(context).catch((error: unknown) =>
+    context.log.warn({ err: error }, "leftovers of a crash remain"),
+  );
 }
 
 /** Terminals of an earlier daemon have nobody behind them. */
@@ -122,9 +129,7 @@ export async function serve(options: ServeOptions): Promise<Agent> {
   const { registry } = context;
   await engine.ensureNetwork(sessionNetwork);
   await load(context);
-  const tidy = () =>
-    void removeLeftovers(context).catch((error: unknown) => log.warn({ err: error }, "leftovers remain"));
-  const watching = await watchEngine({ engine, registry, clock, log, onBack: tidy });
+  const watching = await watchEngine({ engine, registry, clock, log, onBack: () => void tidy(context) });
   await detachLeftovers(context);
   const desired = new DesiredRunning({ file: join(stateDir, "desired-running.json"), boot, clock, log });
   const missing = await desired.load(registry.uuids.filter((uuid) => registry.container(uuid) !== null));

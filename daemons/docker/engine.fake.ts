@@ -23,6 +23,9 @@ export class FakeEngine implements Engine {
   readonly terminals: (TerminalSpec & { stream: Duplex; sizes: { cols: number; rows: number }[] })[] = [];
   #listeners: { onEvent: (event: EngineEvent) => void; onEnd: () => void }[] = [];
   #time = 1;
+  /** How often something was to be stopped, and what that waits for. */
+  stops = 0;
+  stopping: Promise<void> = Promise.resolve();
   /** How often the agent asked for the list. */
   lists = 0;
 
@@ -56,9 +59,10 @@ export class FakeEngine implements Engine {
     this.#emit("start", session);
     return Promise.resolve(id);
   }
-  stop(session: string): Promise<void> {
+  async stop(session: string): Promise<void> {
+    this.stops++;
+    await this.stopping;
     if (this.containers.get(session)?.running) this.die(session, 143);
-    return Promise.resolve();
   }
   remove(session: string): Promise<void> {
     if (this.containers.get(session)?.running) this.die(session, 137);

@@ -10,7 +10,7 @@ export interface Image {
   id: string;
 }
 
-const sources = ["Dockerfile", "entrypoint.sh", "tmux.conf"];
+const sources = ["Dockerfile", "entrypoint.sh", "session.sh", "tmux.conf"];
 
 function docker(args: string[], say: (line: string) => void): Promise<{ code: number; stdout: string }> {
   return new Promise((resolve, reject) => {

@@ -19,10 +19,8 @@ install -o "$uid" -g "$gid" -m 600 /dev/null "$status_file"
 
 as_user() { setpriv --reuid "$uid" --regid "$gid" --init-groups env HOME="$home" USER="$user" SHELL=/bin/bash "$@"; }
 
-# $1 is where the exit status goes, the rest is the command.
-run='status=$1; shift; "$@"; code=$?; echo "$code" > "$status"; exit "$code"'
 cd "$home"
-as_user tmux -f /etc/tmux.conf new-session -d -s convocate -x 120 -y 40 bash -c "$run" session "$status_file" "$@"
+as_user tmux -f /etc/tmux.conf new-session -d -s convocate -x 120 -y 40 convocate-session "$status_file" "$@"
 echo "session started: $*"
 
 stop() {
