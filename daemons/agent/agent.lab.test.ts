@@ -1,6 +1,16 @@
 /** The agent against the real Docker Engine of this machine, with the real session image. */
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage } from "../../infra/image/build.ts";
 import { ensureBase } from "../../lab/base.ts";
@@ -148,5 +158,103 @@ test("the container has what a session needs and nothing that reaches the host",
   });
   const binds = inspected?.HostConfig["Binds"] as string[];
   expect(binds.join(" ")).not.toMatch(/docker\.sock|\.ssh/);
+  await client.result("delete", { id });
+});
+
+const inside = (id: unknown, command: string) =>
+  docker("exec", `convocate-session-${String(id)}`, "sh", "-ec", command);
+const helpers = () => docker("ps", "-aq", "--filter", "label=convocate.helper");
+
+test("a clone is whole: what root left in the home, modes, links, holes, attributes; and it runs", async () => {
+  const { uuid: id } = await client.result("create", { name: "source" });
+  await client.result("restart", { id });
+  inside(
+    id,
+    `cd /home/convocate; mkdir -m 700 root; echo secret > root/key; chmod 4755 root/key; ln root/key root/same; ln -s /nowhere link
+     truncate -s 1G hollow; mkfifo pipe; chown 1337:1337 pipe; tmux -S /home/convocate/socket new-session -d sleep 60`,
+  );
+  expect((await client.call("clone", { source_id: id, name: "too early" })).code).toBe("running");
+  await client.result("kill", { id });
+  const { uuid: copy } = await client.result("clone", { source_id: id, name: "copy" });
+  expect(helpers()).toBe("");
+  await client.result("restart", { id: copy });
+  const seen = inside(
+    copy,
+    "cd /home/convocate; stat -c '%n %U %a %h %F' root root/key root/same link pipe; du -k hollow; ls -A; cat root/key",
+  );
+  expect(seen.split("\n")).toEqual([
+    "root root 700 2 directory",
+    "root/key root 4755 2 regular file",
+    "root/same root 4755 2 regular file",
+    "link root 777 1 symbolic link",
+    "pipe convocate 644 1 fifo",
+    "0\thollow",
+    ...[".claude.json", "hollow", "link", "pipe", "root", "session.json"],
+    "secret",
+  ]);
+  for (const one of [id, copy]) await client.result("delete", { id: one });
+  expect(readdirSync(agent.homes)).toEqual([]);
+});
+
+test("a command that is not in the image is refused when the session is made, and nothing is made", async () => {
+  expect(await client.call("create", { name: "x", command: "claud --fast" })).toMatchObject({
+    code: "command_missing",
+    error: 'the command "claud" is not in this agent\'s image: install it there, or give another',
+  });
+  expect([await client.list(), helpers()]).toEqual([[], ""]);
+});
+
+test("a session begins in its repository, set up once", async () => {
+  const served = mkdtempSync(join(tmpdir(), "convocate-repo-"));
+  const git = (...args: string[]) => execFileSync("git", ["-C", join(served, "app.git"), ...args]);
+  execFileSync("git", ["init", "-q", "-b", "main", join(served, "app.git")]);
+  writeFileSync(join(served, "app.git", "README"), "hello");
+  git("add", ".");
+  git("-c", "user.name=t", "-c", "user.email=t@example", "commit", "-qm", "first");
+  git("branch", "feature");
+  const gateway = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "convocate");
+  const daemon = spawn("git", ["daemon", "--export-all", `--base-path=${served}`, `--listen=${gateway}`], {
+    stdio: "ignore",
+  });
+  try {
+    await eventually(() => {
+      try {
+        return execFileSync("git", ["ls-remote", `git://${gateway}/app.git`], { stdio: "pipe" }).length;
+      } catch {
+        return 0;
+      }
+    });
+    const seed = { repo: `git://${gateway}/app.git`, branch: "feature", setup: "echo once >> set-up" };
+    const { uuid: id } = await client.result("create", { name: "seeded", ...seed });
+    const terminal = await client.attach({ id });
+    const work = join(agent.homes, String(id), "app");
+    await eventually(() => existsSync(join(agent.homes, String(id), ".convocate-seeded")), 20_000);
+    terminal.type("pwd > where; git branch --show-current >> where; touch done\r");
+    await eventually(() => existsSync(join(work, "done")), 10_000);
+    expect(readFileSync(join(work, "where"), "utf8")).toBe("/home/convocate/app\nfeature\n");
+    terminal.channel.close();
+    await client.result("kill", { id });
+    const again = await client.attach({ id });
+    again.type("touch again\r");
+    await eventually(() => existsSync(join(work, "again")), 20_000);
+    expect(readFileSync(join(work, "set-up"), "utf8")).toBe("once\n");
+    await client.result("delete", { id });
+  } finally {
+    daemon.kill();
+    rmSync(served, { recursive: true });
+  }
+});
+
+test("a home that is not there is not made up by the engine", async () => {
+  const { uuid: id } = await client.result("create", { name: "lost" });
+  const home = join(agent.homes, String(id));
+  renameSync(home, `${home}.away`);
+  expect((await client.call("restart", { id })).code).toBe("home_missing");
+  symlinkSync("/etc", home);
+  expect((await client.call("restart", { id })).code).toBe("home_missing");
+  rmSync(home);
+  expect([existsSync(home), containers()]).toEqual([false, ""]);
+  renameSync(`${home}.away`, home);
+  await client.result("restart", { id });
   await client.result("delete", { id });
 });
