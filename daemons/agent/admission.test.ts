@@ -12,7 +12,7 @@ beforeEach(() => {
   load = new FakeLoad();
   registry = new Registry("a", new FakeClock());
   admission = new Admission({
-    engineInfo: { cgroupDriver: "systemd", memoryBytes: 16 * gib, cpus: 8 },
+    engineInfo: { memoryBytes: 16 * gib, cpus: 8 },
     load,
     registry,
     homes: "/",

@@ -5,7 +5,7 @@ import { admit, checkFits, type Capacity } from "./capacity.ts";
 import type { Registry } from "./registry.ts";
 
 export interface AdmissionOptions {
-  engineInfo: EngineInfo;
+  engineInfo: Pick<EngineInfo, "memoryBytes" | "cpus">;
   load: HostLoad;
   registry: Registry;
   /** Folder of the homes: its filesystem is the disk that counts. */

@@ -11,10 +11,12 @@ import { watchLoad } from "../host/load.ts";
 import { createLog } from "../host/log.ts";
 import { createNotifier } from "../host/notify.ts";
 import { bootMark } from "../host/processes.ts";
+import { reportLines, runChecks } from "./checks/run.ts";
 import { serve } from "./serve.ts";
 
-/** Uid and gid of sessions' files when the agent itself is root (tests); else they are its own. */
+/** Uid (and gid) of sessions' files when the agent itself is root (tests); else they are its own. */
 const sessionUser = 1337;
+const sessionOwner = () => process.getuid?.() || sessionUser;
 
 interface Flags {
   configDir: string;
@@ -29,12 +31,12 @@ interface Flags {
 async function run(flags: Flags): Promise<void> {
   const log = createLog("convocate-agent");
   const notifier = createNotifier(process.env, realClock, log);
-  const own = process.getuid?.() ?? 0;
+  const uid = sessionOwner();
   const agent = await serve({
     ...flags,
     engine: await connectEngine(flags.docker),
-    uid: own === 0 ? sessionUser : own,
-    gid: own === 0 ? sessionUser : (process.getgid?.() ?? own),
+    uid,
+    gid: process.getuid?.() === 0 ? uid : (process.getgid?.() ?? uid),
     load: watchLoad(realClock),
     boot: bootMark(),
     clock: realClock,
@@ -49,25 +51,43 @@ async function run(flags: Flags): Promise<void> {
   });
 }
 
-const program = new Command("convocate-agent")
-  .description("runs sessions on this host and answers for them")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitStatus.ok : exitStatus.usage));
-program
-  .command("serve")
-  .description("run in the foreground, logging JSON lines to stderr")
-  .option("--config-dir <dir>", "keys and settings", paths.agentConfig)
-  .option("--state-dir <dir>", "sessions' metadata", paths.agentState)
-  .option("--homes <dir>", "sessions' homes", paths.sessionHomes)
-  .option("--address <address>", "listen on this address", "0.0.0.0")
-  .option("--port <port>", "listen on this tcp port", parsePort, ports.agent)
-  .option("--docker <path>", "the Docker Engine's socket", "/var/run/docker.sock")
-  .option("--shell-port <port>", "tcp port of the status daemon", parsePort, ports.status)
-  .action((flags: Flags) => {
-    run(flags).catch((error: unknown) => {
+/** Prints what is found; the status says whether anything does not work. */
+async function check({ json, ...flags }: Flags & { json?: true }): Promise<void> {
+  const connect = () => connectEngine(flags.docker);
+  const report = await runChecks({ ...flags, uid: sessionOwner(), connect, load: watchLoad(realClock) });
+  console.log(json ? JSON.stringify(report) : reportLines(report).join("\n"));
+  process.exitCode = report.some(({ level }) => level === "fail") ? exitStatus.failed : exitStatus.ok;
+}
+
+/** Where this agent's things are; provisioning puts them where the defaults say. */
+const withPlaces = (command: Command) =>
+  command
+    .option("--config-dir <dir>", "keys and settings", paths.agentConfig)
+    .option("--state-dir <dir>", "sessions' metadata", paths.agentState)
+    .option("--homes <dir>", "sessions' homes", paths.sessionHomes)
+    .option("--address <address>", "the address to listen on", "0.0.0.0")
+    .option("--port <port>", "the tcp port to listen on", parsePort, ports.agent)
+    .option("--docker <path>", "the Docker Engine's socket", "/var/run/docker.sock")
+    .option("--shell-port <port>", "tcp port of the status daemon", parsePort, ports.status);
+
+const reportingFailure =
+  <F>(action: (flags: F) => Promise<void>) =>
+  (flags: F) =>
+    action(flags).catch((error: unknown) => {
       console.error(`convocate-agent: ${error instanceof Error ? error.message : String(error)}`);
       process.exit(exitStatus.failed);
     });
-  });
+
+const program = new Command("convocate-agent")
+  .description("runs sessions on this host and answers for them")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exitStatus.ok : exitStatus.usage));
+withPlaces(program.command("serve"))
+  .description("run in the foreground, logging JSON lines to stderr; SIGHUP: read the settings again")
+  .action(reportingFailure(run));
+withPlaces(program.command("check"))
+  .description("say what is wrong with this agent and what to do about it; changes nothing")
+  .option("--json", "for programs")
+  .action(reportingFailure(check));
 program
   .command("version")
   .description("print the version")

@@ -55,9 +55,17 @@ class DockerodeEngine implements Engine {
 
   async info(): Promise<EngineInfo> {
     const info = z
-      .object({ CgroupDriver: z.string(), MemTotal: z.number(), NCPU: z.number() })
+      .object({
+        ServerVersion: z.string(),
+        LiveRestoreEnabled: z.boolean(),
+        CgroupDriver: z.string(),
+        MemTotal: z.number(),
+        NCPU: z.number(),
+      })
       .parse(await this.#docker.info());
     return {
+      version: info.ServerVersion,
+      liveRestore: info.LiveRestoreEnabled,
       cgroupDriver: info.CgroupDriver === "systemd" ? "systemd" : "cgroupfs",
       memoryBytes: info.MemTotal,
       cpus: info.NCPU,

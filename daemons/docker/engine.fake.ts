@@ -15,6 +15,7 @@ import { containerPrefix } from "./engine.ts";
 /** An engine in memory. Terminals echo what they get; `die` and `lose` are the faults that a real one cannot be told to have. */
 export class FakeEngine implements Engine {
   memoryBytes = 2 ** 40;
+  liveRestore = true;
   readonly images = new Set<string>();
   readonly containers = new Map<string, ContainerState & { spec: ContainerSpec }>();
   readonly helpers: string[][] = [];
@@ -30,7 +31,14 @@ export class FakeEngine implements Engine {
   lists = 0;
 
   info() {
-    return Promise.resolve({ cgroupDriver: "systemd" as const, memoryBytes: this.memoryBytes, cpus: 8 });
+    const { liveRestore, memoryBytes } = this;
+    return Promise.resolve({
+      version: "0.fake",
+      liveRestore,
+      cgroupDriver: "systemd" as const,
+      memoryBytes,
+      cpus: 8,
+    });
   }
   hasImage(reference: string) {
     return Promise.resolve(this.images.has(reference));

@@ -4,6 +4,9 @@ import type { Duplex } from "node:stream";
 export const containerPrefix = "convocate-session-";
 
 export interface EngineInfo {
+  version: string;
+  /** Containers outlive a restart of the engine. */
+  liveRestore: boolean;
   cgroupDriver: "systemd" | "cgroupfs";
   memoryBytes: number;
   cpus: number;
