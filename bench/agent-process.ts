@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { agentConfig } from "../protocol/config.ts";
 import { containerSpec } from "../daemons/agent/container-spec.ts";
 import { ScratchAgent } from "../daemons/agent/scratch-agent.ts";
 import { FakeEngine } from "../daemons/docker/engine.fake.ts";
@@ -28,10 +29,18 @@ const sessions = Array.from({ length: Number(process.argv[2]) }, (_, n) => {
 
 const engine = new FakeEngine();
 for (const session of sessions.slice(0, running)) {
-  const settings = { command: "bash", limits: {} };
+  const config = agentConfig.parse({ command: "bash" });
   const host = { agentId: "bench", home: "/home/x", image: "convocate:1", uid: 1337, gid: 1337 };
   await engine.start(
-    containerSpec({ session, ...host, config: settings, cgroupDriver: "systemd", sharedMounts: [] }),
+    containerSpec({
+      session,
+      ...host,
+      config,
+      limits: {},
+      token: null,
+      cgroupDriver: "systemd",
+      sharedMounts: [],
+    }),
   );
 }
 const agent = new ScratchAgent({ engine, image: "convocate:1" });

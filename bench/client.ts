@@ -44,14 +44,33 @@ export class BenchClient {
     return new BenchClient(client, await open(client));
   }
 
+  /** A terminal: the channel, after its header was sent. */
+  async attach(header: object): Promise<ClientChannel> {
+    const channel = await open(this.#client, subsystems.attach);
+    channel.write(`${JSON.stringify(header)}\n`);
+    return channel;
+  }
+
   /** One round trip on the kept-open channel; returns the answer's length in characters. One call at a time. */
   async kept(op: string, params: object | null = null): Promise<number> {
-    const line = await new Promise<string>((resolve) => {
+    const line = await this.#ask(op, params);
+    answer.parse(JSON.parse(line));
+    return line.length;
+  }
+
+  /** The result of a call that must succeed. */
+  async result(op: string, params: object | null = null): Promise<unknown> {
+    const line = await this.#ask(op, params);
+    const { success, data } = answer.safeParse(JSON.parse(line));
+    if (!success) throw new Error(`${op}: ${line}`);
+    return data["result"];
+  }
+
+  #ask(op: string, params: object | null): Promise<string> {
+    return new Promise<string>((resolve) => {
       this.#heard = resolve;
       this.#kept.write(`${JSON.stringify({ op, params, id: 1 })}\n`);
     });
-    answer.parse(JSON.parse(line));
-    return line.length;
   }
 
   /** A new channel, the request, the response, its end. */
@@ -73,7 +92,7 @@ export class BenchClient {
   }
 }
 
-const open = (client: Client) =>
+const open = (client: Client, subsystem: string = subsystems.rpc) =>
   new Promise<ClientChannel>((resolve, reject) => {
-    client.subsys(subsystems.rpc, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.subsys(subsystem, (error, channel) => (error ? reject(error) : resolve(channel)));
   });

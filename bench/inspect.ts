@@ -1,9 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { docker } from "./docker.ts";
 import { Samples } from "./samples.ts";
-
-const run = promisify(execFile);
-const docker = async (...args: string[]) => (await run("docker", args)).stdout.trim();
 
 /** What v2's list costs per session: one `docker inspect` process. Null with the reason when there is no engine or image. */
 export async function timeInspect(containers: number, rounds: number): Promise<Samples | string> {

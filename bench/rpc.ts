@@ -1,6 +1,6 @@
 /**
  * The first three rows of spec "Performance": ping, list and get, at three sizes. Everything is told as a ratio to
- * something measured in the same run, round by round in turn. Run by `npm run bench`.
+ * something measured in the same run, round by round in turn.
  */
 import { startAgent, type Place } from "./agents.ts";
 import { BenchClient } from "./client.ts";
@@ -94,27 +94,30 @@ async function reportInspect(subjects: Subject[]): Promise<void> {
     );
 }
 
-const began = performance.now();
-const agents = await Promise.all(sizes.map(startAgent));
-try {
-  const clients = await Promise.all(agents.map((agent) => BenchClient.connect(agent)));
-  const subjects = sizes.flatMap((size, n) => {
-    const [agent, client] = [agents[n], clients[n]];
-    return agent && client ? [new Subject(size, agent, client)] : [];
-  });
-  for (const subject of subjects) await subject.warmUp();
-  const end = performance.now() + enough;
-  const tasks = subjects.flatMap((subject) => subject.tasks);
-  for (let n = 0; n < rounds && performance.now() < end; n++)
-    for (const task of shuffled(tasks)) await task();
-  report(subjects);
-  await reportInspect(subjects);
-  for (const client of clients) client.close();
-  const [first] = subjects;
-  console.log(
-    `${String(first?.ping.count)} rounds in ${((performance.now() - began) / 1000).toFixed(0)} s; ` +
-      `ping here: ${first?.ping.p50.toFixed(2) ?? "?"} ms, p99 ${first?.ping.p99.toFixed(2) ?? "?"} ms.`,
-  );
-} finally {
-  await Promise.all(agents.map((agent) => agent.close()));
+/** Prints the rows. */
+export async function measureRpc(): Promise<void> {
+  const began = performance.now();
+  const agents = await Promise.all(sizes.map(startAgent));
+  try {
+    const clients = await Promise.all(agents.map((agent) => BenchClient.connect(agent)));
+    const subjects = sizes.flatMap((size, n) => {
+      const [agent, client] = [agents[n], clients[n]];
+      return agent && client ? [new Subject(size, agent, client)] : [];
+    });
+    for (const subject of subjects) await subject.warmUp();
+    const end = performance.now() + enough;
+    const tasks = subjects.flatMap((subject) => subject.tasks);
+    for (let n = 0; n < rounds && performance.now() < end; n++)
+      for (const task of shuffled(tasks)) await task();
+    report(subjects);
+    await reportInspect(subjects);
+    for (const client of clients) client.close();
+    const [first] = subjects;
+    console.log(
+      `${String(first?.ping.count)} rounds in ${((performance.now() - began) / 1000).toFixed(0)} s; ` +
+        `ping here: ${first?.ping.p50.toFixed(2) ?? "?"} ms, p99 ${first?.ping.p99.toFixed(2) ?? "?"} ms.`,
+    );
+  } finally {
+    await Promise.all(agents.map((agent) => agent.close()));
+  }
 }

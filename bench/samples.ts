@@ -8,6 +8,10 @@ export class Samples {
     this.#times.push(performance.now() - start);
   }
 
+  add(...times: number[]): void {
+    this.#times.push(...times);
+  }
+
   get count(): number {
     return this.#times.length;
   }

@@ -1,4 +1,4 @@
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
 /** A program that ships to hosts: its command and the file it starts in. */
 export interface Program {
@@ -13,6 +13,16 @@ export const programs: Program[] = [
   { command: "convocate-status", main: "daemons/status/main.ts" },
 ];
 
+/** zod's messages in sixty languages: 3 MB of memory. Ours are English. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup(bundle) {
+    bundle.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]/ }, ({ path }) =>
+      /[\\/](en|index)\.js$/.test(path) ? null : { contents: "export default () => ({});", loader: "js" },
+    );
+  },
+};
+
 const options: BuildOptions = {
   bundle: true,
   platform: "node",
@@ -23,11 +33,14 @@ const options: BuildOptions = {
   legalComments: "none",
   // terminal-kit requires its parts by name at run time and ships as a package tree beside the bundle.
   external: ["*.node", "terminal-kit"],
-  // dockerode wants grpc for BuildKit sessions only: 100 ms and 6 MB that no daemon of ours uses.
+  // dockerode wants them for building images only: 100 ms and 7 MB that no daemon of ours uses.
   alias: {
     "@grpc/grpc-js": "./infra/artifacts/absent.cjs",
     "@grpc/proto-loader": "./infra/artifacts/absent.cjs",
+    protobufjs: "./infra/artifacts/absent.cjs",
+    "tar-fs": "./infra/artifacts/absent.cjs",
   },
+  plugins: [englishOnly],
   loader: { "": "empty", ".md": "empty" },
 };
 

@@ -1,0 +1,17 @@
+/** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
+import { measureAttach } from "./attach.ts";
+import { measureRpc } from "./rpc.ts";
+
+const groups: Record<string, () => Promise<void>> = { rpc: measureRpc, attach: measureAttach };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
+if (unknown.length > 0) {
+  console.error(`bench: no group ${unknown.join(", ")}: there are ${Object.keys(groups).join(", ")}`);
+  process.exit(2);
+}
+for (const [name, measure] of Object.entries(groups)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n${name}`);
+  await measure();
+}
