@@ -51,6 +51,18 @@ test("our errors are told as they are; others stay in the log", () => {
 });
 
 test.each([
+  { code: "ECONNREFUSED", syscall: "connect" },
+  { code: "ENOENT", syscall: "connect" },
+  { code: "ECONNRESET" },
+])("an engine that is gone is told as that: %j", (system) => {
+  const error = Object.assign(new Error("connect /var/run/docker.sock"), system);
+  expect(tellable(error, { log: new MemoryLog() }, "restart")).toMatchObject({
+    code: "engine",
+    message: "the Docker Engine does not answer: see the agent's journal",
+  });
+});
+
+test.each([
   [
     "(HTTP code 500) server error - error mounting /home/convocate/x-1/y to rootfs at /home/convocate: denied\nstack",
     "the Docker Engine refused: server error - error mounting … to rootfs at … denied",

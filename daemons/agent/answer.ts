@@ -2,6 +2,7 @@ import type { ZodError } from "zod";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/keys.ts";
 import { isOp, ops, request, type Request, type Response } from "../../protocol/rpc.ts";
+import { isEngineGone } from "./error-code.ts";
 import type { Context } from "./context.ts";
 import { operations } from "./operations/table.ts";
 
@@ -56,19 +57,37 @@ async function perform(context: Context, { op, params }: Request, caller: Princi
 export function tellable(error: unknown, context: Pick<Context, "log">, op: string): ConvocateError {
   if (error instanceof ConvocateError) return error;
   context.log.error({ err: error, op }, "operation failed");
+  if (isEngineGone(error))
+    return new ConvocateError("engine", "the Docker Engine does not answer: see the agent's journal");
   const refused = error instanceof Error && "statusCode" in error;
   if (!refused) return new ConvocateError("internal", "internal error: see the agent's journal");
   const reason = error.message.replace(/^\(HTTP code \d+\) /, "").replace(/(?<![\w.])(\/[\w.@:-]+)+/g, "…");
   return new ConvocateError("engine", `the Docker Engine refused: ${reason.split("\n")[0]?.trim() ?? ""}`);
 }
 
-/** Performs a request and says how it went; never throws. */
+/** A session's id as it may be logged: it comes from the other side. */
+const named = (id: unknown) => (typeof id === "string" ? id.slice(0, 64) : undefined);
+
+/** Operations that change nothing and are asked all the time. */
+const quiet = new Set(["ping", "list", "get", "capabilities", "settings-get", "watch"]);
+
+/** Performs a request and says how it went; never throws. What changes something is logged with who asked for it. */
 export async function answer(context: Context, wanted: Request, caller: Principal): Promise<Response> {
   const id = wanted.id === undefined ? {} : { id: wanted.id };
+  const { op, params } = wanted;
+  const asked = {
+    op,
+    by: `${caller.kind}=${caller.name}`,
+    session: named(params?.["id"] ?? params?.["source_id"]),
+  };
   try {
-    return { ok: true, result: await context.work.run(() => perform(context, wanted, caller)), ...id };
+    const result = await context.work.run(() => perform(context, wanted, caller));
+    if (!quiet.has(op)) context.log.info(asked, "done");
+    return { ok: true, result, ...id };
   } catch (error) {
-    return { ...failure(tellable(error, context, wanted.op)), ...id };
+    const told = tellable(error, context, op);
+    if (isOp(op) && !quiet.has(op)) context.log.info({ ...asked, refused: told.message }, "refused");
+    return { ...failure(told), ...id };
   }
 }
 

@@ -1,3 +1,10 @@
 /** Whether an error of the system is this one, such as `ENOENT`. Not by class: a test's `Error` is not the system's. */
-export const hasCode = (error: unknown, code: string): boolean =>
-  typeof error === "object" && error !== null && "code" in error && error.code === code;
+export const hasCode = (error: unknown, code: string): boolean => field(error, "code") === code;
+
+/** The engine cannot be reached: its socket is the only one that an operation connects to. */
+export const isEngineGone = (error: unknown): boolean =>
+  ["ECONNREFUSED", "ECONNRESET", "EPIPE"].some((code) => hasCode(error, code)) ||
+  (hasCode(error, "ENOENT") && field(error, "syscall") === "connect");
+
+const field = (error: unknown, name: string): unknown =>
+  typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;

@@ -86,6 +86,15 @@ async function detachLeftovers({ registry, engine, uid, gid }: Context): Promise
   );
 }
 
+/** The session log: when each session began and ended, and why (spec/3 "Session log"). */
+function keepSessionLog({ registry, log }: Context): void {
+  registry.onChange(({ type, session_id, data }) => {
+    if (!type.startsWith("container.")) return;
+    const { name } = registry.metadata(session_id) ?? {};
+    log.info({ session: session_id, name, ...(type === "container.stopped" && { end: data }) }, type);
+  });
+}
+
 /** Sends events to the shell host until it is closed. */
 function dialShell(
   { clock, log }: Context,
@@ -139,6 +148,7 @@ export async function serve(options: ServeOptions): Promise<Agent> {
     introduce: async () => ({ version, image_tag: (await context.currentImage()) ?? "" }),
   });
   registry.onChange((change) => publisher.publish(change));
+  keepSessionLog(context);
   let shell = dialShell(context, publisher, settings.shell, shellPort);
   const authorizedKeys = watchAuthorizedKeys(settings.authorizedKeysFile, log);
   const listener = await listen({
