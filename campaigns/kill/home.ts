@@ -17,8 +17,8 @@ import { sessionUser } from "./agent-process.ts";
 /** Everything in a folder that a crash could leave half: path to type, mode, owner, size, links and content. */
 export type Content = ReadonlyMap<string, string>;
 
-/** The copy of the metadata for v2's tools: it changes with every edit. */
-const volatile = new Set(["session.json"]);
+/** The copy of the metadata for v2's tools, which changes with every edit, and where the engine mounts what the host shares. */
+const volatile = new Set(["session.json", ".claude-shared"]);
 
 /** Larger files are told apart by size and end: a copy that was broken off lacks its end. */
 const readWhole = 1 << 20;

@@ -24,3 +24,20 @@ test("this host's figures are within its bounds", async () => {
   expect(used).toBeGreaterThan(0);
   expect(total).toBeGreaterThan(used);
 });
+
+test("a host that was busy for five seconds since the agent began is not busy yet, one that was for a minute is", () => {
+  const clock = new FakeClock();
+  let seconds = 0;
+  const read = () => ({ busy: seconds * 200, total: seconds * 200, cores: 2 });
+  const load = watchLoad(clock, read);
+  const pass = (n: number) => {
+    for (; n > 0; n -= 5) {
+      seconds += 5;
+      clock.advance(5_000);
+    }
+  };
+  pass(5);
+  expect(load.cpusUsed()).toBeCloseTo(2 / 12);
+  pass(55);
+  expect(load.cpusUsed()).toBe(2);
+});
