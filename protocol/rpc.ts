@@ -44,7 +44,8 @@ const settings = z.strictObject({});
 
 /** Clients accept null for [] and null, {} or nothing for void; our agent sends [] and {}. */
 const voidResult = z.unknown().transform(() => ({}));
-const sessionList = z
+/** A `list`: null from a v2 agent without sessions. */
+export const sessionList = z
   .array(session)
   .nullish()
   .transform((v) => v ?? []);
