@@ -15,10 +15,14 @@ const table = (head: string[], rows: string[][]) =>
 function fields(title: string, schema: z.ZodType): string {
   const rows = fieldsOf(schema).map(({ name, type, optional }) => [
     `\`${name}\``,
-    type,
-    optional ? "" : "yes",
+    name === "sessions" ? "list of [sessions](rpc.md#session)" : optional ? type : `${type} (required)`,
   ]);
-  return rows.length === 0 ? "" : table([title, "type", "required"], rows);
+  return rows.length === 0 ? "" : table([title, "type"], rows);
+}
+
+function eventText(data: z.ZodType): string {
+  if (data === session) return "The [session](rpc.md#session).";
+  return fields("data", data) || "No data that is relied on.";
 }
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
@@ -49,14 +53,14 @@ export function referencePages(): Record<string, string> {
       .join("\n\n"),
   );
   const events = Object.entries(eventData).map(([type, data]) =>
-    [`## ${type}`, fields("data", data) || "No data that is relied on."].join("\n\n"),
+    [`## ${type}`, eventText(data)].join("\n\n"),
   );
   const page = (title: string, ...parts: string[]) => `# ${title}\n\n${header}\n\n${parts.join("\n\n")}\n`;
   return {
     "errors.md": page("Errors", errors),
     "rpc.md": page(
       "Operations of convocate-agent-rpc",
-      `A request is \`{"op", "params"}\`, answered by \`{"ok": true, "result"}\` or \`{"ok": false, "error", "code"}\` (see [errors](errors.md)); then the channel ends. With an \`id\`, which the answer repeats, it stays open and requests may be pipelined. A request is at most ${String(maxRequest >> 20)} MiB, an answer ${String(maxResponse >> 20)} MiB.`,
+      `A request is \`{"op", "params"}\`, answered by \`{"ok": true, "result"}\` or \`{"ok": false, "error", "code"}\` (see [errors](errors.md)); then the channel ends. With an \`id\`, which the answer repeats, it stays open and requests may be pipelined. Null and absent parameters are zero values; unknown ones are refused. A request is at most ${String(maxRequest >> 20)} MiB, an answer ${String(maxResponse >> 20)} MiB.`,
       ...operations,
       "## Session",
       fields("field", session),
