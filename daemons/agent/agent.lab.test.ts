@@ -1,7 +1,9 @@
 /** The agent against the real Docker Engine of this machine, with the real session image. */
 import { execFileSync, spawn } from "node:child_process";
 import {
+  chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -26,8 +28,9 @@ let client: PlainClient;
 const docker = (...args: string[]) => execFileSync("docker", args, { encoding: "utf8" }).trim();
 const containers = () => docker("ps", "-aq", "--filter", "label=convocate.agent=scratch");
 
+let image: { reference: string };
 beforeAll(async () => {
-  const image = await buildImage(await ensureBase(() => undefined), () => undefined);
+  image = await buildImage(await ensureBase(() => undefined), () => undefined);
   const engine = await connectEngine("/var/run/docker.sock");
   agent = new ScratchAgent({ engine, image: image.reference, command: "bash --norc" });
   await agent.open();
@@ -256,5 +259,59 @@ test("a home that is not there is not made up by the engine", async () => {
   expect([existsSync(home), containers()]).toEqual([false, ""]);
   renameSync(`${home}.away`, home);
   await client.result("restart", { id });
+  await client.result("delete", { id });
+});
+
+test("what v2 left running is taken over by its name: listed, attached to, ended", async () => {
+  const id = "5e551017-0000-4000-8000-000000000002";
+  const home = join(agent.homes, id);
+  mkdirSync(home, { mode: 0o700 });
+  chownSync(home, 1337, 1337);
+  const time = "2025-01-01T00:00:00Z";
+  const theirs = { uuid: id, name: "from v2", created_at: time, last_accessed: time, port: 0, protocol: "" };
+  writeFileSync(join(home, "session.json"), JSON.stringify(theirs));
+  const name = `convocate-session-${id}`;
+  const ids = ["-e", "CONVOCATE_UID=1337", "-e", "CONVOCATE_GID=1337"];
+  docker(
+    "run",
+    "-d",
+    "--rm",
+    "--name",
+    name,
+    "-v",
+    `${home}:/home/convocate`,
+    ...ids,
+    image.reference,
+    "bash",
+  );
+  client.close();
+  await agent.stop();
+  await agent.start();
+  client = await PlainClient.connect(agent);
+  expect(await client.result("get", { id })).toMatchObject({ name: "from v2", state: "running" });
+  const terminal = await client.attach({ id });
+  await eventually(() => terminal.text.includes("$"), 10_000);
+  terminal.type("exit 4\r");
+  await eventually(() => terminal.closed, 10_000);
+  await until(id, "stopped");
+  expect((await client.result("get", { id }))["exit_cause"]).toBe("exit 4");
+  await client.result("delete", { id });
+});
+
+test("whatever somebody does with docker, the list is true again within a second", async () => {
+  const { uuid: id } = await client.result("create", { name: "handled" });
+  const name = `convocate-session-${String(id)}`;
+  await client.result("restart", { id });
+  docker("rm", "-f", name);
+  await until(id, "stopped", 1_000);
+  await client.result("restart", { id });
+  docker("stop", "-t", "5", name);
+  await until(id, "stopped", 1_000);
+  docker("start", name);
+  await until(id, "running", 1_000);
+  expect((await client.call("restart", { id })).code).toBe("already_running");
+  docker("rename", name, "convocate-lab-renamed");
+  docker("rm", "-f", "convocate-lab-renamed");
+  await until(id, "stopped", 1_000);
   await client.result("delete", { id });
 });

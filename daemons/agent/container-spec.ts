@@ -1,6 +1,6 @@
 import type { AgentConfig } from "../../protocol/config.ts";
 import type { Limits } from "../../protocol/session.ts";
-import { containerPrefix, type ContainerSpec, type EngineInfo } from "../docker/engine.ts";
+import { containerPrefix, sessionLabel, type ContainerSpec, type EngineInfo } from "../docker/engine.ts";
 import { homeInside } from "./home-skeleton.ts";
 import type { Metadata } from "./metadata-store.ts";
 import { seedEnvironment } from "./seed.ts";
@@ -46,7 +46,7 @@ export function containerSpec(input: SpecInput): ContainerSpec {
       ...seedEnvironment(session),
       ...(token !== null && { CLAUDE_CODE_OAUTH_TOKEN: token }),
     },
-    labels: { "convocate.session": session.uuid, "convocate.agent": input.agentId },
+    labels: { [sessionLabel]: session.uuid, "convocate.agent": input.agentId },
     binds: [`${input.home}:${homeInside}`, ...input.sharedMounts],
     workingDir: homeInside,
     dns: config.dns,

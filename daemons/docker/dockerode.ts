@@ -4,6 +4,7 @@ import Docker from "dockerode";
 import { z } from "zod";
 import {
   containerPrefix,
+  sessionLabel,
   type ContainerSpec,
   type ContainerState,
   type Engine,
@@ -96,21 +97,21 @@ class DockerodeEngine implements Engine {
   }
 
   async list(): Promise<ContainerState[]> {
-    const found = await this.#docker.listContainers({
-      all: true,
-      filters: { name: [`^/${containerPrefix}`] },
+    const all = await this.#docker.listContainers({ all: true });
+    const ours = all.flatMap(({ Id, Names, Labels }) => {
+      const session = sessionOf(Names[0]?.slice(1), Labels);
+      return session === null ? [] : [this.#inspect(Id, session)];
     });
-    const states = await Promise.all(found.map(({ Id }) => this.#inspect(Id)));
-    return states.filter((state) => state !== null);
+    return (await Promise.all(ours)).filter((state) => state !== null);
   }
 
-  async #inspect(id: string): Promise<ContainerState | null> {
+  async #inspect(id: string, session: string): Promise<ContainerState | null> {
     try {
-      const { Id, Name, State, Config } = await this.#docker.getContainer(id).inspect();
+      const { Id, State, Config } = await this.#docker.getContainer(id).inspect();
       if (State.Status === "created") return null; // the engine broke off before its start: it has never run
       return {
         id: Id,
-        session: Name.slice(1 + containerPrefix.length),
+        session,
         running: State.Running,
         exitCode: State.Running ? null : State.ExitCode,
         oomKilled: State.OOMKilled,
@@ -140,9 +141,9 @@ class DockerodeEngine implements Engine {
     return container.id;
   }
 
-  async stop(session: string, graceSeconds: number): Promise<void> {
+  async stop(container: string, graceSeconds: number): Promise<void> {
     try {
-      await this.#docker.getContainer(containerPrefix + session).stop({ t: graceSeconds });
+      await this.#docker.getContainer(container).stop({ t: graceSeconds });
     } catch (error) {
       if (!isStatus(error, 304, 404)) throw error;
     }
@@ -224,8 +225,13 @@ class DockerodeEngine implements Engine {
   }
 
   async #removeContainer(idOrName: string): Promise<void> {
+    const container = this.#docker.getContainer(idOrName);
     try {
-      await this.#docker.getContainer(idOrName).remove({ force: true, v: true });
+      await container.remove({ force: true, v: true }).catch((error: unknown) => {
+        // Somebody else's removal, such as that of `--rm`, is under way.
+        if (isStatus(error, 409)) return container.wait({ condition: "removed" });
+        throw error;
+      });
     } catch (error) {
       if (!isStatus(error, 404)) throw error;
     }
@@ -272,18 +278,24 @@ function parseJson(line: string): unknown {
   }
 }
 
+/** UUID of the session that a container runs, by its name or our label; null for other containers. */
+function sessionOf(name: string | undefined, labels: Record<string, string>): string | null {
+  if (name?.startsWith(containerPrefix)) return name.slice(containerPrefix.length);
+  return labels[sessionLabel] ?? null;
+}
+
 /** An event of a session's container; null for anything else. */
 export function parseEvent(line: string): EngineEvent | null {
   if (line.trim() === "") return null;
   const parsed = eventSchema.safeParse(parseJson(line));
   if (!parsed.success) return null;
   const { Action, Actor, timeNano } = parsed.data;
-  const name = Actor.Attributes["name"] ?? "";
-  if (!name.startsWith(containerPrefix)) return null;
+  const session = sessionOf(Actor.Attributes["name"], Actor.Attributes);
+  if (session === null) return null;
   const exitCode = Actor.Attributes["exitCode"];
   return {
     action: Action,
-    session: name.slice(containerPrefix.length),
+    session,
     container: Actor.ID,
     timeNano,
     exitCode: exitCode === undefined ? null : Number(exitCode),

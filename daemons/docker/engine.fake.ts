@@ -67,9 +67,10 @@ export class FakeEngine implements Engine {
     this.#emit("start", session);
     return Promise.resolve(id);
   }
-  async stop(session: string): Promise<void> {
+  async stop(container: string): Promise<void> {
     this.stops++;
     await this.stopping;
+    const session = [...this.containers.values()].find(({ id }) => id === container)?.session ?? "";
     if (this.containers.get(session)?.running) this.die(session, 143);
   }
   remove(session: string): Promise<void> {

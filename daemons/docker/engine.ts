@@ -1,7 +1,9 @@
-/** The Docker Engine as the agent needs it: containers are told apart by their name, `convocate-session-<uuid>`. */
+/** The Docker Engine as the agent needs it: a session's container is named `convocate-session-<uuid>`. */
 import type { Duplex } from "node:stream";
 
 export const containerPrefix = "convocate-session-";
+/** Ours carry it as well, so that one which somebody renamed is still known. v2's have the name alone. */
+export const sessionLabel = "convocate.session";
 
 export interface EngineInfo {
   version: string;
@@ -110,7 +112,8 @@ export interface Engine {
   /** Creates and starts; a stopped container of that name is removed first. Returns its id. */
   start(spec: ContainerSpec): Promise<string>;
   /** SIGTERM, then SIGKILL after `graceSeconds`. A container that is gone or stopped is no error. */
-  stop(session: string, graceSeconds: number): Promise<void>;
+  stop(container: string, graceSeconds: number): Promise<void>;
+  /** Stops and removes a session's container; one that is gone is no error. */
   remove(session: string): Promise<void>;
   /** Runs a command in a running container; its output and exit status. */
   exec(container: string, user: string, argv: string[]): Promise<Outcome>;

@@ -10,7 +10,7 @@ export async function stopContainer({ registry, engine }: Context, uuid: string)
   if (container === null) return;
   registry.endingSoon(uuid, true);
   try {
-    await engine.stop(uuid, graceSeconds);
+    await engine.stop(container, graceSeconds);
   } catch (error) {
     registry.endingSoon(uuid, false);
     throw error;
