@@ -1,5 +1,5 @@
 import { FakeClock } from "./clock.fake.ts";
-import { cpuTimes, memoryLine, watchLoad } from "./load.ts";
+import { busyTimes, memoryLine, watchLoad } from "./load.ts";
 
 test("a line of /proc/meminfo is in kilobytes", () => {
   const text = "MemTotal:       1000 kB\nMemAvailable:    250 kB\n";
@@ -8,10 +8,14 @@ test("a line of /proc/meminfo is in kilobytes", () => {
   ]);
 });
 
-test("waiting for a disk is not work; guests are counted once", () => {
-  const text =
-    "cpu  10 1 5 100 20 2 3 4 7 8\ncpu0 5 0 2 50 10 1 1 2 3 4\ncpu1 5 1 3 50 10 1 2 2 4 4\nintr 1\n";
-  expect(cpuTimes(text)).toEqual({ busy: 25, total: 145, cores: 2 });
+const busy: [keyof typeof busyTimes, string, number][] = [
+  ["/sys/fs/cgroup/cpu.stat", "usage_usec 2500000\nuser_usec 1\n", 2_500],
+  ["/sys/fs/cgroup/cpuacct/cpuacct.usage", "2500000000\n", 2_500],
+  // Waiting for a disk is not work; guests are counted once.
+  ["/proc/stat", "cpu  10 1 5 100 20 2 3 4 7 8\ncpu0 5 0 2 50 10 1 1 2 3 4\nintr 1\n", 250],
+];
+test.each(busy)("busy time of %s", (file, text, ms) => {
+  expect(busyTimes[file](text)).toBe(ms);
 });
 
 test("this host's figures are within its bounds", async () => {
@@ -27,17 +31,12 @@ test("this host's figures are within its bounds", async () => {
 
 test("a host that was busy for five seconds since the agent began is not busy yet, one that was for a minute is", () => {
   const clock = new FakeClock();
-  let seconds = 0;
-  const read = () => ({ busy: seconds * 200, total: seconds * 200, cores: 2 });
-  const load = watchLoad(clock, read);
-  const pass = (n: number) => {
-    for (; n > 0; n -= 5) {
-      seconds += 5;
-      clock.advance(5_000);
-    }
-  };
-  pass(5);
+  const twoCores = () => 2 * clock.now().getTime();
+  const load = watchLoad(clock, twoCores);
+  clock.advance(5_000);
   expect(load.cpusUsed()).toBeCloseTo(2 / 12);
-  pass(55);
+  clock.advance(55_000);
+  expect(load.cpusUsed()).toBe(2);
+  clock.advance(600_000);
   expect(load.cpusUsed()).toBe(2);
 });

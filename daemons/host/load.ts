@@ -13,31 +13,45 @@ export interface HostLoad {
 }
 
 const sampleEvery = 5_000;
+const average = 60_000;
 /** So many that the oldest is at least 60 s old. */
-const samplesKept = 60_000 / sampleEvery + 1;
-/** Clock ticks of one core in 60 s: user space sees 100 a second (time(7)). */
-const ticksPerMinute = 6_000;
+const samplesKept = average / sampleEvery + 1;
 
 /** Kilobytes in a line of /proc/meminfo, in bytes (proc_meminfo(5)). */
 export function memoryLine(meminfo: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(meminfo)?.[1] ?? 0) * 1024;
 }
 
-/** Busy and total time of all cores, in clock ticks since boot, and the number of cores (proc_stat(5)). */
-export function cpuTimes(stat: string): { busy: number; total: number; cores: number } {
-  const times = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? "").split(" ").slice(0, 8).map(Number);
-  const total = times.reduce((sum, n) => sum + n, 0);
-  const [, , , idle = 0, ioWait = 0] = times;
-  return { busy: total - idle - ioWait, total, cores: [...stat.matchAll(/^cpu\d+ /gm)].length };
+/** Milliseconds that all cores together were busy: of the root of the control groups, version 2 and 1, and of /proc/stat. */
+export const busyTimes = {
+  "/sys/fs/cgroup/cpu.stat": (text: string) => Number(/^usage_usec (\d+)$/m.exec(text)?.[1]) / 1e3,
+  "/sys/fs/cgroup/cpuacct/cpuacct.usage": (text: string) => Number(text) / 1e6,
+  // User, nice, system, (idle, waiting for disks), interrupts, soft interrupts, stolen: in hundredths (proc_stat(5)).
+  "/proc/stat": (text: string) => {
+    const times = (/^cpu +(.*)$/m.exec(text)?.[1] ?? "").split(" ").map(Number);
+    return [0, 1, 2, 5, 6, 7].reduce((sum, n) => sum + (times[n] ?? 0), 0) * 10;
+  },
+};
+
+/** The first that this kernel has. A host that is a container itself counts what it does, not what its machine does. */
+function readBusy(): number {
+  for (const [file, parse] of Object.entries(busyTimes)) {
+    try {
+      const busy = parse(readFileSync(file, "utf8"));
+      if (Number.isFinite(busy)) return busy;
+    } catch {
+      // This kernel does not have it.
+    }
+  }
+  return 0;
 }
 
-const readCpu = () => cpuTimes(readFileSync("/proc/stat", "utf8"));
-
-/** This host, by /proc; samples for as long as the process lives. */
-export function watchLoad(clock: Clock, read = readCpu): HostLoad {
-  const samples = [read()];
+/** This host; samples for as long as the process lives. */
+export function watchLoad(clock: Clock, read = readBusy): HostLoad {
+  const now = () => ({ at: clock.now().getTime(), busy: read() });
+  const samples = [now()];
   const sample = () => {
-    samples.push(read());
+    samples.push(now());
     if (samples.length > samplesKept) samples.shift();
     clock.after(sampleEvery, sample);
   };
@@ -48,11 +62,10 @@ export function watchLoad(clock: Clock, read = readCpu): HostLoad {
       return memoryLine(meminfo, "MemTotal") - memoryLine(meminfo, "MemAvailable");
     },
     cpusUsed() {
-      const [first, now] = [samples[0], read()];
-      if (!first || now.total <= first.total) return 0;
+      const [first, last] = [samples[0], now()];
+      if (!first) return 0;
       // A busy second is not a busy minute: after a reboot, what ran before has to start while the host is busy booting.
-      const measured = Math.max(now.total - first.total, ticksPerMinute * now.cores);
-      return ((now.busy - first.busy) / measured) * now.cores;
+      return (last.busy - first.busy) / Math.max(last.at - first.at, average);
     },
     async disk(path) {
       const { blocks, bfree, bavail, bsize } = await statfs(path);
