@@ -18,6 +18,72 @@ write_files() {
   write "$etc/config.json" 644 root:root <<<"$config" || true
 }
 
+# Sessions reach the internet and nothing of the host: none of its ports by any of its addresses, and no other session by way
+# of a published port. It is a table of our own, in force before the rules of Docker and of the host's administrator, which
+# it leaves alone. Replies to what the host itself opened pass; DNS passes at the bridge's own address alone.
+write_firewall() {
+  write "$etc/firewall.nft" 644 root:root <<'EOF' || true
+table inet convocate
+delete table inet convocate
+table inet convocate {
+  chain input {
+    type filter hook input priority filter - 10; policy accept;
+    iifname != "convocate0" accept
+    ct direction reply accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { tcp, udp } th dport 53 fib daddr . iif type local accept
+    jump refuse
+  }
+  chain forward {
+    type filter hook forward priority filter - 10; policy accept;
+    iifname "convocate0" oifname "convocate0" jump refuse
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
+}
+EOF
+}
+
+# The host's own nftables service begins by removing every table: whenever it is started, restarted or reloaded, ours comes
+# after. Stopping the unit removes nothing.
+write_firewall_unit() {
+  write /etc/systemd/system/convocate-firewall.service 644 root:root <<EOF || true
+[Unit]
+Description=convocate: keeps sessions off this host
+After=nftables.service
+Before=convocate-agent.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f $etc/firewall.nft
+ExecReload=/usr/sbin/nft -f $etc/firewall.nft
+
+[Install]
+WantedBy=multi-user.target nftables.service
+EOF
+}
+
+# What is in force already stays: loading it again would change nothing, and replaces the table at one stroke if it would.
+close_host() {
+  write_firewall && write_firewall_unit
+  systemctl daemon-reload
+  systemctl enable --quiet convocate-firewall.service
+  systemctl reload-or-restart convocate-firewall.service
+}
+
+# No session runs on a host that is open to it: the agent starts with the rules loaded, or not at all. Sessions' processes
+# count as the agent's user does, so that a limit on their number would be a session's way to stop the agent.
+write_unit() {
+  unit agent "runs sessions on this host" SupplementaryGroups=docker StateDirectory=convocate-agent \
+    StateDirectoryMode=0700 ReadWritePaths=/home/convocate UMask=0077 LimitNPROC=infinity \
+    "ExecStartPre=+/usr/sbin/nft -f $etc/firewall.nft" 'ExecReload=/bin/kill -HUP $MAINPID'
+}
+
 # The authorized keys are not part of it: the agent reads them again when they change.
 fingerprint() {
   (cd "$etc" && cat agent-id ssh_host_ed25519_key shell-host shell_host_key.pub agent_to_shell_ed25519_key config.json \
@@ -26,9 +92,8 @@ fingerprint() {
 
 main() {
   step "write identity, keys and settings" && write_files
-  step "write the unit"
-  unit agent "runs sessions on this host" SupplementaryGroups=docker StateDirectory=convocate-agent \
-    StateDirectoryMode=0700 ReadWritePaths=/home/convocate
+  step "close the host to sessions" && close_host
+  step "write the unit" && write_unit
   step "start the agent"
   service convocate-agent.service "$app_sha256 $(fingerprint)" 222
   echo "{\"agent\":\"$agent_id\"}" >&3

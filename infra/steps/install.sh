@@ -73,7 +73,8 @@ create_user() {
   [ "${owner:-convocate}" = convocate ] || refuse "uid 1337 belongs to $owner" "free it: sessions' files belong to uid 1337 on every host"
   getent group convocate >/dev/null || groupadd --gid 1337 convocate
   getent passwd convocate >/dev/null || useradd --uid 1337 --gid 1337 --create-home --shell /usr/sbin/nologin convocate
-  chmod 755 /home/convocate
+  # A session's root can leave programs in its home that run as the host's root: nobody else on the host may get there.
+  chmod 700 /home/convocate
   if has_role agent; then usermod -aG docker convocate; fi
 }
 

@@ -1,6 +1,6 @@
 /** Debian/Ubuntu packages that `install` puts on a host, by role. The lab's `warm` base downloads the same ones ahead. */
 export const packages = {
   every: ["ca-certificates", "curl", "openssh-client"],
-  agent: ["docker.io", "iptables"],
+  agent: ["docker.io", "iptables", "nftables"],
   shell: [],
 } as const;
