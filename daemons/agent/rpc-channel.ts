@@ -1,9 +1,9 @@
-import { encodeLine } from "../../protocol/codec.ts";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import { maxRequest, type Response } from "../../protocol/rpc.ts";
 import type { SubsystemSession } from "../ssh/listener.ts";
 import { answer, failure, parseRequest, salvageId } from "./answer.ts";
 import type { Context } from "./context.ts";
+import { encodeAnswer } from "./encoded-answer.ts";
 import { RequestReader } from "./request-reader.ts";
 import { serveWatch } from "./watch-channel.ts";
 
@@ -27,7 +27,8 @@ export function serveRpc(
   let pending = 0;
 
   const write = (response: Response) => {
-    if (channel.writable) channel.write(encodeLine(response));
+    if (!channel.writable) return;
+    for (const part of encodeAnswer(response)) channel.write(part);
   };
   /** Takes nothing more, and ends the channel after the last answer that is pending. */
   const finish = () => {
