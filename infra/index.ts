@@ -33,10 +33,10 @@ function readFleet(): Fleet {
 const fleet = readFleet();
 const artifacts = readArtifacts(join(import.meta.dirname, "../dist"));
 
-new LogAuthority("log-authority", fleet.domain);
-const { shell: shellHost, operators, command } = fleet;
+const { shell: shellHost, operators, command, domain } = fleet;
+new LogAuthority("log-authority", domain);
 if (shellHost) {
-  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators });
+  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, domain });
   for (const agent of fleet.agents) {
     const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
     new AgentHost(name, { agent, shell, artifacts, operators, command });

@@ -7,6 +7,7 @@ export const paths = {
   agentState: "/var/lib/convocate-agent",
   sessionHomes: "/home/convocate",
   shellConfig: "/etc/convocate",
+  shellState: "/var/lib/convocate",
   agentKeys: "/etc/convocate/agent-keys",
 } as const;
 
@@ -28,7 +29,12 @@ export const agentFiles = {
 export const shellFiles = {
   hostKey: "status_host_ed25519_key",
   authorizedKeys: "status_authorized_keys",
+  /** The domain that sessions' DNS names are below. */
+  domain: "domain",
 } as const;
+
+/** Sessions' names on the shell host, below `/var/lib/convocate`: a file in dnsmasq's `hostsdir`. */
+export const hostsFile = "hosts.d/sessions";
 
 /** Files of one registered agent, below `/etc/convocate/agent-keys/<id>`. */
 export const registrationFiles = {

@@ -1,5 +1,5 @@
 import { open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** A rename or removal is on disk only when its folder is (fsync(2)). */
 export async function syncFolder(folder: string): Promise<void> {
@@ -7,15 +7,20 @@ export async function syncFolder(folder: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** Replaces a file by way of `<path>.new`: a crash at any instant leaves the old or the new content. Mode 0600. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.new`, "w", 0o600);
+/**
+ * Replaces a file by way of `.<name>.new` beside it, which who reads the folder takes for hidden: a crash at any instant leaves
+ * the old or the new content.
+ */
+export async function writeAtomically(path: string, text: string, mode = 0o600): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.new`);
+  const file = await open(temporary, "w", mode);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(`${path}.new`, path);
-  await syncFolder(dirname(path));
+  await rename(temporary, path);
+  await syncFolder(folder);
 }

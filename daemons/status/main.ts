@@ -15,6 +15,7 @@ interface Flags {
   configDir: string;
   address: string;
   port: number;
+  stateDir: string;
   socket: string;
 }
 
@@ -32,6 +33,7 @@ program
   .command("serve")
   .description("run in the foreground, logging JSON lines to stderr")
   .option("--config-dir <dir>", "keys and registrations", paths.shellConfig)
+  .option("--state-dir <dir>", "sessions' DNS names", paths.shellState)
   .option("--address <address>", "listen on this address", "0.0.0.0")
   .option("--port <port>", "listen on this tcp port", parsePort, ports.status)
   .option("--socket <path>", "serve local readers here", fleetSocketPath)

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientChannel } from "ssh2";
@@ -32,6 +32,7 @@ beforeEach(async () => {
   log = new MemoryLog();
   ends = [];
   config.register("a", "agent-a");
+  writeFileSync(join(directory, "domain"), "fleet.example\n");
   keyOfA = config.admit("a");
   daemon = await start();
 });
@@ -43,7 +44,15 @@ afterEach(async () => {
 });
 
 const start = () =>
-  serve({ configDir: directory, address: "127.0.0.1", port: 0, socket, clock: realClock, log });
+  serve({
+    configDir: directory,
+    stateDir: directory,
+    address: "127.0.0.1",
+    port: 0,
+    socket,
+    clock: realClock,
+    log,
+  });
 
 function read(): LocalReader {
   const reader = new LocalReader(socket);
@@ -113,6 +122,17 @@ test("an agent's sessions reach a reader: snapshot, change, end of the link", as
   await eventually(() => reader.agents.get("a")?.health === "down");
   expect(reader.agents.get("a")?.reason).toMatch(/^connection lost: /);
   expect(reader.sessions.has(one.uuid)).toBe(true);
+});
+
+test("a session's DNS name is written for dnsmasq within a second, and goes with the session", async () => {
+  const agent = await call(keyOfA);
+  const names = () => readFileSync(join(directory, "hosts.d", "sessions"), "utf8");
+  const data = { ...session("one"), dns_name: "web" };
+  agent.send({ type: "container.created", agent_id: "a", session_id: data.uuid, data });
+  await eventually(() => existsSync(join(directory, "hosts.d", "sessions")), 1_000);
+  expect(names()).toBe(`192.0.2.1 web.fleet.example # a ${data.uuid}\n`);
+  agent.send({ type: "container.deleted", agent_id: "a", session_id: data.uuid });
+  await eventually(() => names() === "", 1_000);
 });
 
 test("an agent added by provisioning appears in an open reader, and goes when it is removed", async () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { paths, shellFiles } from "../../protocol/config.ts";
+import { hostsFile, paths, shellFiles } from "../../protocol/config.ts";
 import { subsystems } from "../../protocol/transport.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { watchAuthorizedKeys } from "../ssh/authorized-keys.ts";
 import { listen } from "../ssh/listener.ts";
+import { keepHostsFile } from "./hosts-file.ts";
 import { Hub } from "./hub.ts";
 import { serveLocally } from "./local-socket.ts";
 import { createReceiver } from "./receiver.ts";
@@ -17,6 +18,8 @@ export interface ServeOptions {
   address: string;
   /** 0: any free one. */
   port: number;
+  /** Where sessions' DNS names are written; `/var/lib/convocate`. */
+  stateDir: string;
   /** Path of the local socket. */
   socket: string;
   clock: Clock;
@@ -48,6 +51,20 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
         hub.apply({ kind: "registrations", all });
       }),
     );
+    const domain = readDomain(join(configDir, shellFiles.domain));
+    if (domain !== null) {
+      const file = join(options.stateDir, hostsFile);
+      const subscribe = (listener: Parameters<Hub["subscribe"]>[0]) => hub.subscribe(listener);
+      const names = await keepHostsFile({
+        file,
+        domain,
+        subscribe,
+        snapshot: () => hub.snapshot(),
+        clock,
+        log,
+      });
+      opened.push(() => names.close());
+    }
     const local = await serveLocally({ path: options.socket, group, served: hub, clock, log });
     opened.push(() => local.close());
     const authorizedKeys = watchAuthorizedKeys(join(configDir, shellFiles.authorizedKeys), log);
@@ -68,6 +85,15 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Null: this fleet has no DNS. */
+function readDomain(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trim() || null;
+  } catch {
+    return null;
   }
 }
 

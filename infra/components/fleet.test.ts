@@ -21,7 +21,12 @@ beforeAll(async () => {
   writeFileSync(keyFile, operatorKey);
   all = await registered(() => {
     new LogAuthority("log-authority", "fleet.test");
-    const shell = new ShellHost("shell-1", { host: fakeHost("shell-1", ["shell"]), artifacts, operators });
+    const shell = new ShellHost("shell-1", {
+      host: fakeHost("shell-1", ["shell"]),
+      artifacts,
+      operators,
+      domain: "fleet.example",
+    });
     for (const name of ["agent-a", "agent-b"]) {
       const agent = asAgent(fakeHost(name, ["agent"], keyFile));
       new AgentHost(name, { agent, shell, artifacts, operators, command: "bash -l" });
@@ -215,7 +220,7 @@ test("the log authority is an ECDSA P-256 CA of the domain", () => {
 test("a host that is both is installed once, for both roles", async () => {
   const solo = fakeHost("solo", ["shell", "agent"]);
   const resources = await registered(() => {
-    const shell = new ShellHost("solo", { host: solo, artifacts, operators });
+    const shell = new ShellHost("solo", { host: solo, artifacts, operators, domain: "fleet.example" });
     new AgentHost("solo-agent", { agent: asAgent(solo), shell, artifacts, operators, command: "bash" });
   });
   expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
@@ -230,7 +235,7 @@ test("a host that is both is installed once, for both roles", async () => {
 test("a key file that cannot be read is named, with its host and the remedy", async () => {
   const host = fakeHost("shell-1", ["shell"], join(folder, "none"));
   await expect(
-    registered(() => void new ShellHost("shell-1", { host, artifacts, operators })),
+    registered(() => void new ShellHost("shell-1", { host, artifacts, operators, domain: "fleet.example" })),
   ).rejects.toThrow(
     /^host shell-1: privateKeyFile: got .*none: Error: ENOENT.*: name a file that can be read, or leave it out/,
   );

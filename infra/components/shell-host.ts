@@ -18,6 +18,8 @@ export interface ShellHostArgs {
   host: FleetHost;
   artifacts: Artifacts;
   operators: Record<string, string>;
+  /** Sessions' DNS names are below it. */
+  domain: string;
 }
 
 /** The machine operators log in to. */
@@ -31,7 +33,7 @@ export class ShellHost extends pulumi.ComponentResource {
   constructor(name: string, args: ShellHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:ShellHost", name, {}, options);
-    const { host, artifacts, operators } = args;
+    const { host, artifacts, operators, domain } = args;
     const key = mintKeyPair(`${name}-status-host-key`, this);
     this.host = host;
     this.hostKey = key.publicKey;
@@ -46,6 +48,7 @@ export class ShellHost extends pulumi.ComponentResource {
           host_key: key.privateKey,
           host_key_pub: key.publicKey,
           operators: operatorLogins(operators),
+          domain,
         },
       },
       { parent: this, dependsOn: [this.installed] },

@@ -1,5 +1,5 @@
 # Makes an installed host the shell host: status daemon, its host key, operators' logins.
-# Inputs: app_sha256, host_key, host_key_pub, operators (authorized_keys lines).
+# Inputs: app_sha256, host_key, host_key_pub, operators (authorized_keys lines), domain.
 
 script=init-shell
 etc=/etc/convocate
@@ -8,6 +8,7 @@ write_keys() {
   install -d -o root -g convocate -m 750 "$etc" "$etc/agent-keys"
   write "$etc/status_host_ed25519_key" 640 root:convocate <<<"$host_key" || true
   write "$etc/status_host_ed25519_key.pub" 644 root:root <<<"$host_key_pub" || true
+  write "$etc/domain" 644 root:root <<<"$domain" || true
   [ -e "$etc/status_authorized_keys" ] || write "$etc/status_authorized_keys" 640 root:convocate </dev/null
 }
 
@@ -22,9 +23,10 @@ allow_operators() {
 main() {
   step "write keys" && write_keys
   step "write the unit"
-  unit status "collects the agents' events and serves the fleet to operators" RuntimeDirectory=convocate ProtectHome=yes
+  unit status "collects the agents' events and serves the fleet to operators" RuntimeDirectory=convocate \
+    StateDirectory=convocate ProtectHome=yes
   step "start the status daemon"
-  service convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" /etc/systemd/system/convocate-status.service | sha256sum)" 223
+  service convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" "$etc/domain" /etc/systemd/system/convocate-status.service | sha256sum)" 223
   step "allow the operators" && allow_operators
   echo '{"status":"running"}' >&3
 }
