@@ -1,6 +1,6 @@
 import { ConvocateError } from "./errors.ts";
 import { fingerprint, parsePublicKey, sameKey } from "./keys.ts";
-import { algorithms, keepalive, sshUser } from "./transport.ts";
+import { keepalive, ssh2Algorithms, sshUser } from "./transport.ts";
 
 /** Whom to call, as whom, and which host key must answer. */
 export interface Pinned {
@@ -31,13 +31,7 @@ export function pinnedOptions(pinned: Pinned) {
     privateKey: pinned.privateKey,
     // The default begins with `none`, which costs a round trip and one of the few tries a listener allows.
     authHandler: ["publickey" as const],
-    algorithms: {
-      kex: [...algorithms.kex],
-      serverHostKey: [...algorithms.serverHostKey],
-      cipher: [...algorithms.cipher],
-      hmac: [...algorithms.hmac],
-      compress: [...algorithms.compress],
-    },
+    algorithms: ssh2Algorithms(),
     keepaliveInterval: keepalive.intervalMs,
     keepaliveCountMax: keepalive.misses,
     // Synchronous on purpose: ssh2 takes the promise of an asynchronous one for "yes".

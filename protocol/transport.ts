@@ -19,6 +19,15 @@ export const algorithms = {
   compress: ["none"],
 } as const;
 
+/** The same as ssh2 takes them, which wants arrays of its own. */
+export const ssh2Algorithms = () => ({
+  kex: [...algorithms.kex],
+  serverHostKey: [...algorithms.serverHostKey],
+  cipher: [...algorithms.cipher],
+  hmac: [...algorithms.hmac],
+  compress: [...algorithms.compress],
+});
+
 /** Milliseconds between keepalives, and how many may be missed before a connection is dead. */
 export const keepalive = { intervalMs: 15_000, misses: 3 } as const;
 

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import ssh2, { type AuthenticationType, type Client, type ClientChannel, type ConnectConfig } from "ssh2";
 
 /** The part of ssh2's inside that speaks without asking whether it may. */
@@ -9,6 +10,12 @@ interface Wire {
     sign?: (data: Buffer, send: (s: Buffer) => void) => void,
   ): void;
   channelData(channel: number, data: Buffer): void;
+  channelWindowAdjust(channel: number, bytes: number): void;
+  channelClose(channel: number): void;
+  session(channel: number, window: number, packet: number): void;
+  subsystem(channel: number, name: string, wantReply: boolean): void;
+  ping(): void;
+  rekey(): void;
   windowChange(channel: number, rows: number, cols: number, height: number, width: number): void;
   _offer: { lists: { kex: { array: string[] } }; constructor: new (lists: object) => Wire["_offer"] };
 }
@@ -73,6 +80,19 @@ export function forgetStrictKex(client: object): void {
     cs: suite,
     sc: suite,
   });
+}
+
+/** From now on channels are opened with this window and largest packet, whatever ssh2 thinks of them. */
+export function announce(client: object, window: number, packet: number): void {
+  const wire = wireOf(client);
+  const session = wire.session.bind(wire);
+  wire.session = (channel) => session(channel, window, packet);
+}
+
+/** The TCP connection of a client, or of a server's channel. */
+export function socketOf(end: object): Socket {
+  const { _client: client = end } = end as { _client?: object };
+  return (client as { _sock: Socket })._sock;
 }
 
 /** When a client's connection is over, whatever errors came first. */

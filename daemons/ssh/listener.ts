@@ -1,21 +1,24 @@
 import { createServer, type Socket } from "node:net";
 import ssh2, { type Connection as Ssh } from "ssh2";
 import type { Principal } from "../../protocol/keys.ts";
-import { algorithms, keepalive } from "../../protocol/transport.ts";
+import { keepalive, ssh2Algorithms } from "../../protocol/transport.ts";
 import { realClock, type Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { audit } from "./audit.ts";
 import { guardAuthentication } from "./authentication.ts";
 import type { AuthorizedKeys } from "./authorized-keys.ts";
 import { Connection } from "./connection.ts";
+import { guardExchange } from "./exchange.ts";
 import { guardGrace } from "./grace.ts";
 import { requireStrictKex } from "./handshake.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { guardKey } from "./per-key.ts";
 import { Penalties } from "./penalties.ts";
 import { guardReceiveWindow } from "./receive-window.ts";
 import { refuseForwarding } from "./refusals.ts";
 import { renewKeys } from "./rekey.ts";
 import { endRevoked } from "./revocation.ts";
+import { SendQueue } from "./send-queue.ts";
 import { guardSessions } from "./sessions.ts";
 import { dropsEarly } from "./startups.ts";
 import type { Subsystem } from "./subsystem.ts";
@@ -54,7 +57,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   ssh.on("connection", (client, info) => {
     const connection = connections.get(`${info.ip}:${String(info.port)}`);
-    if (connection) return guard(client, connection, { ...options, limits, penalties, clock });
+    if (connection) return guard(client, connection, { ...options, limits, penalties, clock, connections });
     // It closed while it was identifying itself.
     client.on("error", () => {});
     client.end();
@@ -121,23 +124,22 @@ function createSsh(hostKey: string, limits: Limits) {
   return new ssh2.Server({
     hostKeys: [hostKey],
     ident: "convocate",
-    algorithms: {
-      kex: [...algorithms.kex],
-      serverHostKey: [...algorithms.serverHostKey],
-      cipher: [...algorithms.cipher],
-      hmac: [...algorithms.hmac],
-      compress: [...algorithms.compress],
-    },
+    algorithms: ssh2Algorithms(),
     keepaliveInterval: limits.keepaliveMs,
     keepaliveCountMax: keepalive.misses,
   });
 }
 
-type Guarding = ListenOptions & { limits: Limits; penalties: Penalties; clock: Clock };
+type Guarding = ListenOptions & {
+  limits: Limits;
+  penalties: Penalties;
+  clock: Clock;
+  connections: ReadonlyMap<string, Connection>;
+};
 
 /** Every guard of a connection, in the order in which a client meets them. */
 function guard(ssh: Ssh, connection: Connection, options: Guarding): void {
-  const { authorizedKeys, admits, subsystems, log, limits, penalties, clock } = options;
+  const { authorizedKeys, admits, subsystems, log, limits, penalties, clock, connections } = options;
   connection.ssh = ssh;
   // ssh2 reports several errors for one end; the first one tells why.
   ssh.on("error", (error) => {
@@ -151,10 +153,13 @@ function guard(ssh: Ssh, connection: Connection, options: Guarding): void {
   });
   requireStrictKex(ssh, connection);
   guardAuthentication(ssh, connection, { authorizedKeys, admits, tries: limits.tries, penalties });
+  guardKey(ssh, connection, connections, limits.connectionsPerKey);
   refuseForwarding(ssh, connection);
-  guardSessions(ssh, connection, { subsystems, channels: limits.channels, log });
+  const sendQueue = new SendQueue(ssh, connection, limits.unsentBytes);
+  guardSessions(ssh, connection, { subsystems, channels: limits.channels, sendQueue, log });
   guardReceiveWindow(connection, limits.unreadBytes);
-  renewKeys(ssh, connection, limits.rekeyMs, clock);
+  guardExchange(ssh, connection, limits.exchangeMs, clock);
+  renewKeys(ssh, connection, limits, clock);
   // What nobody will read any more would keep its channel from closing.
   connection.socket.once("close", () => {
     for (const channel of connection.channels) channel.resume();

@@ -98,6 +98,45 @@ test("a subsystem that throws loses its channel, not the connection and not the 
   expect(listener.log.text).toContain("subsystem failed to open");
 });
 
+test("1,000 channels on one connection: three are given, the others are told no, and one that is free again is given", async () => {
+  const first = await subsystem("echo");
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, () => refusal((done) => client.subsys("echo", done))),
+  );
+  expect(answers.filter((answer) => answer === null)).toHaveLength(2);
+  const closed = new Promise((resolve) => first.once("close", resolve));
+  first.resume().end();
+  await closed;
+  expect(await refusal((done) => client.subsys("echo", done))).toBeNull();
+  expect(await auditAfterEnd()).toMatch(/more than 3 channels/);
+});
+
+test("a second subsystem on the same channel is refused, and the first one goes on", async () => {
+  const channel = await subsystem("echo");
+  for (let n = 0; n < 5; n++) wireOf(client).subsystem(numberOf(channel), "echo", false);
+  channel.end("still here");
+  expect(await text(channel)).toBe("still here");
+  expect(await auditAfterEnd()).toMatch(/"opened":\{"echo":1\}.*two subsystems on one channel/);
+});
+
+test("who opens and closes channels for nothing, thousands of them, is ended: ssh2 forgets none", async () => {
+  const closed = gone(client);
+  client.on("error", () => {});
+  const wire = wireOf(client);
+  let over = false;
+  void closed.then(() => (over = true));
+  for (let n = 0; n < 50 && !over; n++) {
+    // The other side counts from 0, and forgets none.
+    for (let i = 0; i < 100; i++) {
+      wire.session(100_000 + i, 2 ** 21, 32_768);
+      wire.channelClose(n * 100 + i);
+    }
+    await new Promise(setImmediate);
+  }
+  await closed;
+  expect(await eventually(() => listener.audits[0])).toContain("too many sessions without a subsystem");
+});
+
 test("sending past the receive window ends the connection: half a gigabyte is never kept for a client", async () => {
   const channel = await subsystem("hole");
   const chunk = Buffer.alloc(32_767);

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import type { Log } from "../host/log.ts";
 import { watchAuthorizedKeys, type AuthorizedKeys } from "./authorized-keys.ts";
+import { socketOf } from "./hostile-client.fake.ts";
 import { createKeyPair } from "./keypair.fake.ts";
 import { MemoryLog } from "../host/log.fake.ts";
 import { listen, type Listener, type ListenOptions, type SubsystemSession } from "./listener.ts";
@@ -11,8 +13,10 @@ import { listen, type Listener, type ListenOptions, type SubsystemSession } from
 export class TestListener {
   readonly log = new MemoryLog();
   readonly hostKey = createKeyPair("host");
-  /** Sessions of the subsystem `hole`, which reads nothing. */
+  /** Sessions of the subsystems `hole`, which reads nothing, and `flood`, which writes without end. */
   readonly held: SubsystemSession[] = [];
+  /** Bytes that the subsystem `flood` got rid of. */
+  flooded = 0;
   readonly #directory = mkdtempSync(join(tmpdir(), "convocate-ssh-"));
   #keys: AuthorizedKeys | null = null;
   #listener: Listener | null = null;
@@ -45,6 +49,7 @@ export class TestListener {
         echo: { pty: false, open: ({ channel }) => void channel.pipe(channel) },
         hole: { pty: false, open: (session) => void this.held.push(session) },
         terminal: { pty: true, open: (session) => sizes(session) },
+        flood: { pty: false, open: (session) => this.#flood(session) },
         broken: {
           pty: false,
           open() {
@@ -56,6 +61,23 @@ export class TestListener {
       ...options,
       limits: { maxPenaltyMs: 0, ...options.limits },
     });
+  }
+
+  /** Bytes that wait for the socket of the subsystem opened last. */
+  unsent(): number {
+    return socketOf(this.held.at(-1)?.channel ?? {}).writableLength;
+  }
+
+  #flood(session: SubsystemSession): void {
+    this.held.push(session);
+    const block = Buffer.alloc(64 << 10, "x");
+    const stream = new Readable({
+      read: () => {
+        this.flooded += block.length;
+        stream.push(block);
+      },
+    });
+    stream.pipe(session.channel.resume());
   }
 
   async close(): Promise<void> {
