@@ -16,9 +16,17 @@ test.each<[string, Response]>([
   expect(line(response)).toBe(encodeLine(response));
 });
 
-test("the same list is encoded once, for whoever asks; another one that looks the same is not taken for it", () => {
-  const list = [{ name: "a" }];
-  const [, first] = encodeAnswer({ ok: true, result: list, id: 1 });
+const long = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `session ${String(n)}` }));
+
+test("a long list is encoded once, for whoever asks; another one that looks the same is not taken for it", () => {
+  const list = long(10_000);
+  const answer = { ok: true, result: list, id: 1 } as const;
+  expect(line(answer)).toBe(encodeLine(answer));
+  const [, first] = encodeAnswer(answer);
   expect(encodeAnswer({ ok: true, result: list })[1]).toBe(first);
-  expect(encodeAnswer({ ok: true, result: [{ name: "a" }] })[1]).not.toBe(first);
+  expect(encodeAnswer({ ok: true, result: long(10_000) })[1]).not.toBe(first);
+});
+
+test("what fits into one packet is one part", () => {
+  expect(encodeAnswer({ ok: true, result: long(1_000), id: 1 })).toHaveLength(1);
 });

@@ -4,13 +4,16 @@ import { build, type BuildOptions, type Plugin } from "esbuild";
 export interface Program {
   command: string;
   main: string;
+  /** Flags of Node.js that its launcher gives. */
+  flags: string[];
 }
 
 /** infra ships the daemons and the TUI by path; it imports neither. */
 export const programs: Program[] = [
-  { command: "convocate", main: "tui/main.ts" },
-  { command: "convocate-agent", main: "daemons/agent/main.ts" },
-  { command: "convocate-status", main: "daemons/status/main.ts" },
+  { command: "convocate", main: "tui/main.ts", flags: [] },
+  // An agent relays and keeps little: room for short-lived objects that it does not need would stay its own.
+  { command: "convocate-agent", main: "daemons/agent/main.ts", flags: ["--max-semi-space-size=1"] },
+  { command: "convocate-status", main: "daemons/status/main.ts", flags: [] },
 ];
 
 /** zod's messages in sixty languages: 3 MB of memory. Ours are English. */

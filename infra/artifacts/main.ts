@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { entriesBelow, writeArchive, type Entry } from "./archive.ts";
-import { bundlePrograms, programs } from "./bundle.ts";
+import { bundlePrograms, programs, type Program } from "./bundle.ts";
 import { packageTree } from "./packages.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -14,19 +14,19 @@ const dist = join(root, "dist");
  * The command on a host: the runtime is a link beside the bundle, so a release finds it wherever it is unpacked. Without
  * --enable-source-maps, which doubles the memory of a daemon (65 MB more); the bundles are readable as they are.
  */
-const launcher = (command: string) => `#!/bin/sh
+const launcher = ({ command, flags }: Program) => `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
-exec "$here/../runtime/bin/node" "$here/../lib/${command}.cjs" "$@"
+exec "$here/../runtime/bin/node" ${[...flags, `"$here/../lib/${command}.cjs"`].join(" ")} "$@"
 `;
 
 /** terminal-kit needs its code and data, not its documentation and samples. */
 const needless = /\/(doc|demo|sample|test|documentation|browser)\/|\.(md|html|map|d\.ts)$/;
 
 async function appEntries(): Promise<Entry[]> {
-  const entries: Entry[] = programs.map(({ command }) => ({
-    name: `bin/${command}`,
+  const entries: Entry[] = programs.map((program) => ({
+    name: `bin/${program.command}`,
     mode: 0o755,
-    text: launcher(command),
+    text: launcher(program),
   }));
   entries.push(...(await entriesBelow(join(dist, "lib"), "lib")));
   for (const folder of await packageTree(root, "terminal-kit")) {
