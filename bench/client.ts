@@ -51,11 +51,13 @@ export class BenchClient {
     return channel;
   }
 
-  /** One round trip on the kept-open channel; returns the answer's length in characters. One call at a time. */
-  async kept(op: string, params: object | null = null): Promise<number> {
-    const line = await this.#ask(op, params);
-    answer.parse(JSON.parse(line));
-    return line.length;
+  /** The last answer on the kept-open channel, as it came. */
+  last = "";
+
+  /** One round trip on the kept-open channel, parsed. One call at a time. */
+  async kept(op: string, params: object | null = null): Promise<void> {
+    this.last = await this.#ask(op, params);
+    answer.parse(JSON.parse(this.last));
   }
 
   /** The result of a call that must succeed. */
@@ -74,7 +76,7 @@ export class BenchClient {
   }
 
   /** A new channel, the request, the response, its end. */
-  async fresh(op: string, params: object | null = null): Promise<number> {
+  async fresh(op: string, params: object | null = null): Promise<void> {
     const channel = await open(this.#client);
     const text = await new Promise<string>((resolve) => {
       let all = "";
@@ -84,7 +86,6 @@ export class BenchClient {
       channel.write(`${JSON.stringify({ op, params })}\n`);
     });
     answer.parse(JSON.parse(text));
-    return text.length;
   }
 
   close(): void {

@@ -20,7 +20,9 @@ class Subject {
   readonly fresh = new Samples();
   readonly list = new Samples();
   readonly get = new Samples();
-  listLength = 0;
+  /** The client's own part of `list`: from bytes to objects. */
+  readonly parse = new Samples();
+  listed = Buffer.alloc(0);
   readonly #client: BenchClient;
   readonly #place: Place;
 
@@ -35,8 +37,9 @@ class Subject {
       await this.#client.kept("ping");
       await this.#client.fresh("ping");
       await this.#client.kept("get", { id: this.#place.uuid });
-      this.listLength = await this.#client.kept("list");
+      await this.#client.kept("list");
     }
+    this.listed = Buffer.from(this.#client.last);
   }
 
   /** One of each. */
@@ -46,9 +49,13 @@ class Subject {
       () => this.fresh.time(() => this.#client.fresh("ping")),
       () => this.get.time(() => this.#client.kept("get", { id: this.#place.uuid })),
       () => this.list.time(() => this.#client.kept("list")),
+      () => this.parse.time(() => JSON.parse(this.listed.toString()) as unknown),
     ];
   }
 }
+
+/** How many pings, one after the other, tell what one takes when nothing else is asked. */
+const alone = 2000;
 
 /** A new order every round: what comes first after another process ran pays for cold caches. */
 function shuffled<T>(list: readonly T[]): T[] {
@@ -60,7 +67,7 @@ function shuffled<T>(list: readonly T[]): T[] {
 
 function report(subjects: Subject[]): void {
   const rows = subjects.map((subject, n) => {
-    const { sessions, ping, fresh, list, get, listLength } = subject;
+    const { sessions, ping, fresh, list, get, parse, listed } = subject;
     const before = subjects[n - 1];
     const growth = (of: (s: Subject) => Samples) =>
       before ? (of(subject).p50 / of(before).p50).toFixed(2) : "-";
@@ -69,7 +76,8 @@ function report(subjects: Subject[]): void {
       "new channel / ping": ratio(fresh, ping),
       "get / ping": ratio(get, ping),
       "list / ping": ratio(list, ping),
-      "list, KiB": Math.round(listLength / 1024),
+      "of that the client's parsing": ratio(parse, ping),
+      "list, KiB": Math.round(listed.length / 1024),
       "ping grew": growth((s) => s.ping),
       "get grew": growth((s) => s.get),
       "list grew": growth((s) => s.list),
@@ -111,11 +119,14 @@ export async function measureRpc(): Promise<void> {
       for (const task of shuffled(tasks)) await task();
     report(subjects);
     await reportInspect(subjects);
+    const quick = new Samples();
+    for (let n = 0; n < alone; n++) await quick.time(() => clients[0]?.kept("ping"));
     for (const client of clients) client.close();
     const [first] = subjects;
     console.log(
       `${String(first?.ping.count)} rounds in ${((performance.now() - began) / 1000).toFixed(0)} s; ` +
-        `ping here: ${first?.ping.p50.toFixed(2) ?? "?"} ms, p99 ${first?.ping.p99.toFixed(2) ?? "?"} ms.`,
+        `ping here: ${first?.ping.p50.toFixed(2) ?? "?"} ms, p99 ${first?.ping.p99.toFixed(2) ?? "?"} ms; ` +
+        `one after the other: ${quick.p50.toFixed(2)} ms, p99 ${quick.p99.toFixed(2)} ms.`,
     );
   } finally {
     await Promise.all(agents.map((agent) => agent.close()));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { createKeyPair } from "../daemons/ssh/keypair.fake.ts";
-import { bundlePrograms } from "../infra/artifacts/bundle.ts";
+import { bundlePrograms, programs } from "../infra/artifacts/bundle.ts";
 import { docker } from "./docker.ts";
 import type { Place } from "./agents.ts";
 
@@ -77,7 +77,8 @@ export class ShippedAgent {
 
   async start(): Promise<Place> {
     const inside = (name: string) => join(this.#folder, name);
-    const program = [inside("lib/convocate-agent.cjs"), "serve"];
+    const flags = programs.find(({ command }) => command === "convocate-agent")?.flags ?? [];
+    const program = [...flags, inside("lib/convocate-agent.cjs"), "serve"];
     const folders = [
       "--config-dir",
       inside("config"),

@@ -2,7 +2,7 @@ import type { BenchClient } from "./client.ts";
 import { DockerTerminal } from "./docker-terminal.ts";
 import { OurTerminal } from "./our-terminal.ts";
 import { Samples } from "./samples.ts";
-import { key, type Terminal } from "./terminal.ts";
+import { key, type Terminal, type Timed } from "./terminal.ts";
 
 /** Keys typed on one before it is the other's turn, and how often. */
 const batch = 20;
@@ -16,17 +16,27 @@ export class Pair {
   readonly baseline = new Samples();
 }
 
+/** Both, and every other time the second one first. */
+async function inTurn(n: number, one: () => Promise<void>, other: () => Promise<void>): Promise<void> {
+  for (const work of n % 2 === 0 ? [one, other] : [other, one]) await work();
+}
+
+const none: Timed = { ms: Number.NaN, bytes: 0 };
+
 /** From opening a terminal to a full screen. Keeps none open. */
 export async function timeOpening(client: BenchClient, ours: string, theirs: string): Promise<Pair> {
   const opened = new Pair();
-  for (let n = 0; n < opens; n++) {
-    const our = await OurTerminal.open(client, ours);
-    opened.ours.add(our.opened.ms);
-    await our.close();
-    const their = await DockerTerminal.open(theirs);
-    opened.baseline.add(their.opened.ms);
-    await their.close();
-  }
+  const openOurs = async () => {
+    const terminal = await OurTerminal.open(client, ours);
+    opened.ours.add(terminal.opened.ms);
+    await terminal.close();
+  };
+  const openTheirs = async () => {
+    const terminal = await DockerTerminal.open(theirs);
+    opened.baseline.add(terminal.opened.ms);
+    await terminal.close();
+  };
+  for (let n = 0; n < opens; n++) await inTurn(n, openOurs, openTheirs);
   return opened;
 }
 
@@ -42,8 +52,11 @@ export async function timeEcho(ours: readonly Terminal[], theirs: Terminal): Pro
   for (let n = 0; n < batches; n++) {
     const our = ours[n % ours.length];
     if (!our) break;
-    await press(our, echo.ours);
-    await press(theirs, echo.baseline);
+    await inTurn(
+      n,
+      () => press(our, echo.ours),
+      () => press(theirs, echo.baseline),
+    );
     for (const terminal of [our, theirs]) await terminal.type({ text: "\r", until: ["\n"] });
   }
   for (const terminal of [...ours, theirs]) await terminal.type({ text: "\x04", until: ["$"] });
@@ -60,14 +73,16 @@ export class Bulk extends Pair {
 export async function timeBulk(our: Terminal, their: Terminal): Promise<Bulk> {
   const bulk = new Bulk();
   const order = { text: "clear; seq 1 300000; echo DONE_$((40+2))\r", until: ["DONE_42"] };
-  for (let n = 0; n < bulks; n++) {
-    const [mine] = await our.type(order);
-    const [theirs] = await their.type(order);
-    if (!mine || !theirs) break;
-    bulk.ours.add(mine.ms);
-    bulk.baseline.add(theirs.ms);
-    bulk.ourBytes = mine.bytes;
-    bulk.theirBytes = theirs.bytes;
-  }
+  const ours = async () => {
+    const [{ ms, bytes } = none] = await our.type(order);
+    bulk.ours.add(ms);
+    bulk.ourBytes = bytes;
+  };
+  const theirs = async () => {
+    const [{ ms, bytes } = none] = await their.type(order);
+    bulk.baseline.add(ms);
+    bulk.theirBytes = bytes;
+  };
+  for (let n = 0; n < bulks; n++) await inTurn(n, ours, theirs);
   return bulk;
 }
