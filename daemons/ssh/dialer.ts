@@ -62,7 +62,10 @@ export function keepDialed(options: DialOptions): { close(): void } {
 }
 
 /** One dial: `onOpen` at most once, then `onDown` exactly once. Returns what hangs up. */
-function dial(options: DialOptions, heard: Pick<DialOptions, "onOpen" | "onDown">): () => void {
+export function dial(
+  options: Omit<DialOptions, "onOpen" | "onDown">,
+  heard: Pick<DialOptions, "onOpen" | "onDown">,
+): () => void {
   const client = new ssh2.Client();
   let reason: ConvocateError | null = null;
   const fail = (error: ConvocateError) => {
@@ -117,10 +120,10 @@ function dial(options: DialOptions, heard: Pick<DialOptions, "onOpen" | "onDown"
   };
 }
 
-const where = ({ host, port }: DialOptions) => `${host}:${String(port)}`;
+const where = ({ host, port }: Pick<DialOptions, "host" | "port">) => `${host}:${String(port)}`;
 
 /** ssh2 throws when it cannot read the private key; its words name no part of the key. */
-function unusable(options: DialOptions, cause: unknown): ConvocateError {
+function unusable(options: Pick<DialOptions, "host" | "port">, cause: unknown): ConvocateError {
   const message = `our key for ${where(options)} cannot be used; \`pulumi up\` delivers another`;
   return new ConvocateError("auth_refused", message, { cause });
 }

@@ -26,6 +26,10 @@ export interface Agent {
   /** Null: its key is admitted, but it is not registered (yet, or any more) and not shown. */
   registration: Registration | null;
   connected: boolean;
+  /** When it connected last, in milliseconds since 1970. */
+  connectedAt: number;
+  /** It has told all its sessions since then. */
+  told: boolean;
   health: FleetAgent["health"];
   /** RFC 3339. */
   since: string;
@@ -47,6 +51,8 @@ export function newAgent(agent_id: string, now: Date): Agent {
     agent_id,
     registration: null,
     connected: false,
+    connectedAt: 0,
+    told: false,
     health: "down",
     since: now.toISOString(),
     reason: "not connected since the status daemon started or the agent was added",

@@ -2,7 +2,9 @@ import type { FleetMessage } from "../../protocol/fleet.ts";
 import { silentAfter, type StatusEvent } from "../../protocol/status.ts";
 import { newAgent, type Agent, type Registration } from "./agent.ts";
 import { changesOf } from "./changes.ts";
+import type { Session } from "../../protocol/session.ts";
 import { applyEvent } from "./events.ts";
+import { owned } from "./snapshot-parts.ts";
 
 /** Every agent that is registered or connected, by id. */
 export type Fleet = ReadonlyMap<string, Agent>;
@@ -12,6 +14,8 @@ export type FleetInput =
   | { kind: "connected"; agent_id: string }
   | { kind: "disconnected"; agent_id: string; reason: string }
   | { kind: "event"; event: StatusEvent }
+  /** Sessions that an agent was asked for because it does not tell them by itself. */
+  | { kind: "listed"; agent_id: string; sessions: Session[] }
   /** Time passed. */
   | { kind: "tick" };
 
@@ -43,6 +47,11 @@ export function reduce(fleet: Fleet, input: FleetInput, now: Date): Step {
       const after = applyEvent(agent, event, now);
       if (typeof after === "string") return { fleet, changes: [], problem: after };
       return step(fleet, put(fleet, after));
+    }
+    case "listed": {
+      const agent = fleet.get(input.agent_id);
+      if (!agent?.connected || agent.told) return step(fleet, fleet);
+      return step(fleet, put(fleet, { ...agent, sessions: owned(input.agent_id, input.sessions) }));
     }
     case "tick":
       return step(fleet, new Map([...fleet].map(([id, agent]) => [id, silence(agent, now)])));
@@ -76,7 +85,8 @@ function register(fleet: Fleet, all: readonly Registration[], now: Date): Fleet 
 }
 
 function connect(agent: Agent, now: Date): Agent {
-  const fresh = { ...agent, connected: true, beat: now.getTime(), leaving: null, gathering: null };
+  const [connectedAt, beat] = [now.getTime(), now.getTime()];
+  const fresh = { ...agent, connected: true, connectedAt, beat, told: false, leaving: null, gathering: null };
   return agent.health === "up" ? fresh : { ...fresh, health: "up", since: now.toISOString(), reason: null };
 }
 

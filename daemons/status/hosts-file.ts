@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { mkdir, readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname } from "node:path";
+import { parseAddress } from "../../protocol/address.ts";
 import type { FleetMessage } from "../../protocol/fleet.ts";
 import { writeAtomically } from "../host/atomic-file.ts";
 import type { Clock } from "../host/clock.ts";
@@ -33,7 +34,8 @@ export async function keepHostsFile(options: HostsFileOptions): Promise<{ close(
   let cancel: (() => void) | null = null;
 
   /** The addresses of agents are names where the stack says so. */
-  function resolve(address: string): string | undefined {
+  function resolve(line: string): string | undefined {
+    const { address } = parseAddress(line);
     if (isIP(address)) return address;
     if (!resolved.has(address)) {
       lookup(address).then(

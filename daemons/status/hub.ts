@@ -35,6 +35,13 @@ export class Hub {
     return problem;
   }
 
+  /** Registered agents that are connected and have not told their sessions. */
+  untold(): { agent_id: string; connectedAt: number }[] {
+    return [...this.#fleet.values()].filter(
+      ({ registration, connected, told }) => registration && connected && !told,
+    );
+  }
+
   snapshot(): FleetMessage {
     const shown = [...this.#fleet.values()].flatMap((agent) => {
       const told = fleetAgentOf(agent);

@@ -8,6 +8,7 @@ import { watchAuthorizedKeys } from "../ssh/authorized-keys.ts";
 import { listen } from "../ssh/listener.ts";
 import { keepHostsFile } from "./hosts-file.ts";
 import { Hub } from "./hub.ts";
+import { listOthers } from "./listing.ts";
 import { serveLocally } from "./local-socket.ts";
 import { createReceiver } from "./receiver.ts";
 import { watchRegistry } from "./registry.ts";
@@ -38,6 +39,7 @@ const group = "convocate";
 export async function serve(options: ServeOptions): Promise<StatusDaemon> {
   const { configDir, clock, log } = options;
   const hostKey = readHostKey(join(configDir, shellFiles.hostKey));
+  const agentKeys = join(configDir, basename(paths.agentKeys));
   const opened: (() => void | Promise<void>)[] = [];
   const close = async () => {
     for (const end of opened.reverse()) await end();
@@ -46,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
     const hub = new Hub(clock);
     opened.push(() => hub.close());
     opened.push(
-      watchRegistry(join(configDir, basename(paths.agentKeys)), log, (all) => {
+      watchRegistry(agentKeys, log, (all) => {
         log.info({ agents: all.map(({ agent_id }) => agent_id) }, "registered agents");
         hub.apply({ kind: "registrations", all });
       }),
@@ -65,6 +67,8 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
       });
       opened.push(() => names.close());
     }
+    const listing = listOthers({ hub, agentKeys, clock, log });
+    opened.push(() => listing.close());
     const local = await serveLocally({ path: options.socket, group, served: hub, clock, log });
     opened.push(() => local.close());
     const authorizedKeys = watchAuthorizedKeys(join(configDir, shellFiles.authorizedKeys), log);

@@ -21,10 +21,11 @@ export function takePart(agent: Agent, part: Part): Agent | string {
   if (!before && part.part > 1) return `part ${String(part.part)} of a snapshot without those before it`;
   const sessions = [...(before?.sessions ?? []), ...part.sessions];
   if (sessions.length > sessionsMax) return `a snapshot of more than ${String(sessionsMax)} sessions`;
-  if (part.last) return { ...agent, gathering: null, sessions: owned(agent.agent_id, sessions) };
+  if (part.last) return { ...agent, told: true, gathering: null, sessions: owned(agent.agent_id, sessions) };
   return { ...agent, gathering: { part: part.part, sessions, meanwhile: before?.meanwhile ?? [] } };
 }
 
-function owned(agent_id: string, sessions: Session[]): ReadonlyMap<string, FleetSession> {
+/** Sessions of an agent by uuid, with whose they are. */
+export function owned(agent_id: string, sessions: Session[]): ReadonlyMap<string, FleetSession> {
   return new Map(sessions.map((session) => [session.uuid, { ...session, agent_id }]));
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseAddress, readRegistration, registeredIds } from "./registry.ts";
+import { readRegistration, registeredIds } from "./registry.ts";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "registry-"))));
@@ -11,14 +11,6 @@ function register(id: string, files: Record<string, string>): void {
   mkdirSync(join(folder, id));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, id, name), text);
 }
-
-test("addresses: bare, with a port, IPv6, and v2's user@host", () => {
-  expect(parseAddress("10.0.0.7\n")).toEqual({ address: "10.0.0.7", port: 222 });
-  expect(parseAddress("agent.example:2222")).toEqual({ address: "agent.example", port: 2222 });
-  expect(parseAddress("[fd00::7]:2222")).toEqual({ address: "fd00::7", port: 2222 });
-  expect(parseAddress("fd00::7")).toEqual({ address: "fd00::7", port: 222 });
-  expect(parseAddress("ubuntu@10.0.0.7")).toEqual({ address: "10.0.0.7", port: 222 });
-});
 
 test("a registration is read whole; a missing name is the id; a missing pin is null, to be refused when dialled", async () => {
   register("a1", { "agent-host": "10.0.0.7\n", name: "agent-a\n", shell_to_agent_ed25519_key: "KEY" });

@@ -1,8 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { parseAddress } from "../../protocol/address.ts";
 import { agentId, registrationFiles } from "../../protocol/config.ts";
 import { ConvocateError } from "../../protocol/errors.ts";
-import { ports } from "../../protocol/transport.ts";
 import { fault, systemCode } from "./fault.ts";
 
 /** What provisioning recorded of one agent: where it is, how to know it, what to show it. */
@@ -16,13 +16,6 @@ export interface Registration {
   hostKey: string | null;
   /** OpenSSH private key text. */
   privateKey: string;
-}
-
-/** `address`, `address:port`, `[v6]:port`; v2's `user@` in front is dropped. */
-export function parseAddress(line: string): { address: string; port: number } {
-  const bare = line.trim().replace(/^[^@]*@/, "");
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(bare) ?? [];
-  return { address: bracketed ?? plain ?? bare, port: port ? Number(port) : ports.agent };
 }
 
 async function readOptional(path: string): Promise<string | null> {
