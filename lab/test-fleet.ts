@@ -86,6 +86,22 @@ export class TestFleet {
     return JSON.parse(stdout) as Record<string, unknown>[];
   }
 
+  /** Asks an agent itself, as an operator's key may; returns what its one line says. */
+  async ask(agent: string, op: string, params: unknown): Promise<Record<string, unknown>> {
+    const { address } = await this.lab.host(agent);
+    const { privateKeyFile } = this.lab.records;
+    const options = ["IdentitiesOnly=yes", "BatchMode=yes", "LogLevel=ERROR", "StrictHostKeyChecking=no"];
+    const argv = [...options, "UserKnownHostsFile=/dev/null"].flatMap((option) => ["-o", option]);
+    const line = await must(
+      [
+        ...["ssh", "-F", "none", "-i", privateKeyFile, "-p", "222", ...argv],
+        ...["-s", `convocate@${address}`, "convocate-agent-rpc"],
+      ],
+      { stdin: `${JSON.stringify({ op, params })}\n`, timeoutMs: 20_000 },
+    );
+    return JSON.parse(line) as Record<string, unknown>;
+  }
+
   /** The command line that opens the list in a terminal. */
   async listCommand(): Promise<string> {
     const { address } = await this.lab.host("shell-1");
