@@ -28,6 +28,22 @@ export type FleetAgent = z.infer<typeof fleetAgent>;
 export const fleetSession = session.extend({ agent_id: z.string() });
 export type FleetSession = z.infer<typeof fleetSession>;
 
+/** What a reader may tell the status daemon: who did what, for the audit log. A line of at most `auditMax` characters. */
+export const auditMax = 4096;
+export const auditEntry = z.strictObject({
+  type: z.literal("audit"),
+  /** Null: somebody with a shell of their own on the host. */
+  operator: z.string().max(64).nullable(),
+  /** The operation, such as `delete`, or `attach`. */
+  verb: z.string().max(64),
+  agent_id: z.string().max(64),
+  session: z.string().max(64).nullable(),
+  name: z.string().max(256).nullable(),
+  /** `ok`, or the code of the error. */
+  result: z.string().max(64),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
 export const fleetMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("snapshot"), agents: z.array(fleetAgent), sessions: z.array(fleetSession) }),
   z.object({ type: z.literal("agent"), agent: fleetAgent }),

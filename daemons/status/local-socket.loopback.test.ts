@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FakeClock } from "../host/clock.fake.ts";
 import { eventually } from "../host/eventually.fake.ts";
-import { silentLog } from "../host/log.ts";
+import { MemoryLog } from "../host/log.fake.ts";
 import { Hub } from "./hub.ts";
 import { LocalReader } from "./local-reader.fake.ts";
 import { serveLocally } from "./local-socket.ts";
@@ -15,6 +15,7 @@ let clock: FakeClock;
 let hub: Hub;
 let server: { close(): Promise<void> };
 let sockets: Socket[];
+let log: MemoryLog;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "convocate-socket-"));
@@ -22,7 +23,8 @@ beforeEach(async () => {
   clock = new FakeClock();
   hub = new Hub(clock);
   sockets = [];
-  server = await serveLocally({ path, group: "root", served: hub, clock, log: silentLog });
+  log = new MemoryLog();
+  server = await serveLocally({ path, group: "root", served: hub, clock, log });
   hub.apply({ kind: "registrations", all: [{ agent_id: "a", host: "agent-a", address: "192.0.2.1" }] });
   hub.apply({ kind: "connected", agent_id: "a" });
 });
@@ -92,17 +94,31 @@ test("a reader that reads nothing for half a minute is dropped; an idle one is n
   expect(idle.closed).toBe(false);
 });
 
-test("many readers get the same, and what a reader says is not kept", async () => {
-  const readers = Array.from({ length: 50 }, () => read());
-  await eventually(() => readers.every((reader) => reader.agents.size === 1));
+test("many readers get the same; one that says what is no audit entry is ended, and nothing of it is kept", async () => {
+  const readers = Array.from({ length: 50 }, read);
+  await eventually(() => readers.every(({ messages }) => messages.length === 1));
   readers[0]?.socket.write(Buffer.alloc(2 ** 20));
+  readers[1]?.socket.write('{"type":"audit","operator":"root\\n","verb":"x"}\n');
+  await eventually(() => readers[0]?.closed === true && readers[1]?.closed === true);
   change(1);
-  await eventually(() => readers.every((reader) => reader.sessions.size === 1));
+  await eventually(() => readers.slice(2).every(({ messages }) => messages.length === 2));
+  expect(log.lines.filter(({ message }) => message === "audit")).toEqual([]);
+});
+
+test("who did what is logged, in order, as it was told", async () => {
+  const reader = read();
+  const entry = (verb: string, result: string) => ({
+    ...{ type: "audit", operator: "alice", verb, agent_id: "a", session: "u1", name: "web", result },
+  });
+  const entries = [entry("restart", "ok"), entry("delete", "locked")];
+  reader.socket.write(entries.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  await eventually(() => log.lines.length === 2);
+  expect(log.lines).toEqual(entries.map((fields) => ({ level: "info", message: "audit", fields })));
 });
 
 test("what is there and is no socket is left alone", async () => {
   const file = join(directory, "file");
   writeFileSync(file, "precious");
-  const options = { path: file, group: "root", served: hub, clock, log: silentLog };
+  const options = { path: file, group: "root", served: hub, clock, log };
   await expect(serveLocally(options)).rejects.toThrow(`${file} is not a socket`);
 });

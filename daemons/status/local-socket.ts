@@ -5,6 +5,7 @@ import { encodeLine } from "../../protocol/codec.ts";
 import type { FleetMessage } from "../../protocol/fleet.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
+import { keepAudit } from "./audit.ts";
 import { Reader } from "./reader.ts";
 
 /** How often readers are looked at, in milliseconds. */
@@ -44,6 +45,7 @@ export async function serveLocally(options: LocalSocketOptions): Promise<{ close
   const server = createServer((socket) => {
     socket.once("close", () => readers.delete(socket));
     readers.set(socket, new Reader(socket, source));
+    keepAudit(socket, log);
   });
 
   await removeStale(path);

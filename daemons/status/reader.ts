@@ -29,8 +29,6 @@ export class Reader {
     this.#source = source;
     this.#movedAt = source.now();
     socket.on("error", () => {});
-    // Readers have nothing to say; what they say anyway is not kept.
-    socket.resume();
     socket.on("drain", () => this.#drained());
     this.#resync();
   }
