@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must, run, until } from "../../lab/command.ts";
+import { sessionUser } from "./agent-process.ts";
 
 /** First process of the namespaces: reaps what others leave, as an init does. */
 const init = "ip link set lo up; while :; do sleep 86400 & wait $!; done";
@@ -34,6 +35,8 @@ export class OwnEngine {
   /** An engine in a new folder below /tmp, started, with `image` of the machine's engine. */
   static async make(image: string): Promise<OwnEngine> {
     const folder = await mkdtemp(join(tmpdir(), "convocate-engine-"));
+    // The agent, who is not root, has to reach the socket.
+    await chmod(folder, 0o711);
     for (const name of ["data", "exec"]) await mkdir(join(folder, name));
     const flags = ["--fork", "--pid", "--mount-proc", "--net", "--mount", "--kill-child"];
     const holder = spawn("unshare", [...flags, "bash", "-c", init], { stdio: "ignore" });
@@ -64,7 +67,12 @@ export class OwnEngine {
     const places = ["--data-root", "data", "--exec-root", "exec", "--pidfile", "docker.pid"].map((word) =>
       word.startsWith("--") ? word : join(folder, word),
     );
-    const behaviour = ["--live-restore", "--bridge=none", "--userland-proxy=false", "--group=root"];
+    const behaviour = [
+      "--live-restore",
+      "--bridge=none",
+      "--userland-proxy=false",
+      `--group=${String(sessionUser)}`,
+    ];
     const enter = ["-t", String(this.#init), "-p", "-m", "-n", "dockerd", "-H", `unix://${this.socket}`];
     const log = openSync(join(folder, "dockerd.log"), "a");
     this.#daemon = spawn("nsenter", [...enter, ...places, ...behaviour], { stdio: ["ignore", log, log] });

@@ -16,6 +16,7 @@ import {
   type TerminalSpec,
 } from "./engine.ts";
 import { createOptions } from "./create-options.ts";
+import { readWholeAnswers } from "./whole-answer.ts";
 
 /** The newest API version this adapter was written for; an older engine is asked in its own. */
 const newestApi = "1.44";
@@ -42,7 +43,9 @@ const isStatus = (error: unknown, ...codes: number[]) =>
 export async function connectEngine(socketPath: string): Promise<Engine> {
   const { ApiVersion } = await new Docker({ socketPath }).version();
   const version = minor(ApiVersion) < minor(newestApi) ? ApiVersion : newestApi;
-  return new DockerodeEngine(new Docker({ socketPath, version: `v${version}` }));
+  const docker = new Docker({ socketPath, version: `v${version}` });
+  readWholeAnswers(docker);
+  return new DockerodeEngine(docker);
 }
 
 class DockerodeEngine implements Engine {
