@@ -26,6 +26,11 @@ export class RequestReader {
     this.#keep(chunk.subarray(start));
   }
 
+  /** Whether a request has begun and not ended. */
+  get isWithin(): boolean {
+    return this.#length > 0;
+  }
+
   /** What is left at the end of the stream, if anything. */
   end(): string | null {
     const text = this.#take(Buffer.alloc(0));
