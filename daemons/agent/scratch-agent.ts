@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../docker/engine.ts";
-import { realClock } from "../host/clock.ts";
+import { realClock, type Clock } from "../host/clock.ts";
 import { FakeLoad } from "../host/load.fake.ts";
 import { MemoryLog } from "../host/log.fake.ts";
 import { createKeyPair, type KeyPair } from "../ssh/keypair.fake.ts";
@@ -17,6 +17,8 @@ export interface ScratchOptions {
   /** Where events go. */
   shell?: { host: string; port: number; hostKey: string };
   uid?: number;
+  /** Default: the real one. */
+  clock?: Clock;
 }
 
 /** A whole agent in a temporary folder, listening on 127.0.0.1; for tests and benchmarks. */
@@ -80,7 +82,7 @@ export class ScratchAgent {
       engine: this.#options.engine,
       load: this.load,
       boot: this.boot,
-      clock: realClock,
+      clock: this.#options.clock ?? realClock,
       log: this.log,
     });
   }
