@@ -31,7 +31,7 @@ def wait_for(terminal, texts, began):
     seen, length = b"", 0
     while not all(text in seen for text in wanted):
         if not select.select([terminal], [], [], PATIENCE)[0]:
-            raise TimeoutError(f"{texts} did not come; the last that came: {seen[-200:]!r}")
+            raise TimeoutError(f"{texts} did not come; the last that came: {seen[-2000:]!r}")
         chunk = os.read(terminal, 1 << 16)
         length += len(chunk)
         seen = seen[-4096:] + chunk

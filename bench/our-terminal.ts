@@ -57,7 +57,7 @@ export class OurTerminal implements Terminal {
         settle();
       };
       const told = () =>
-        `${texts.join(", ")} did not come; the last that came: ${JSON.stringify(seen.slice(-200))}`;
+        `${texts.join(", ")} did not come; the last that came: ${JSON.stringify(seen.slice(-2000))}`;
       const onClose = () => end(() => reject(new Error(`the terminal closed: ${told()}`)));
       const timer = setTimeout(() => end(() => reject(new Error(told()))), patience);
       const onData = (chunk: Buffer) => {

@@ -2,7 +2,7 @@ import type { BenchClient } from "./client.ts";
 import { DockerTerminal } from "./docker-terminal.ts";
 import { OurTerminal } from "./our-terminal.ts";
 import { Samples } from "./samples.ts";
-import { key, type Terminal, type Timed } from "./terminal.ts";
+import { key, prompt, type Terminal, type Timed } from "./terminal.ts";
 
 /** Keys typed on one before it is the other's turn, and how often. */
 const batch = 20;
@@ -59,7 +59,7 @@ export async function timeEcho(ours: readonly Terminal[], theirs: Terminal): Pro
     );
     for (const terminal of [our, theirs]) await terminal.type({ text: "\r", until: ["\n"] });
   }
-  for (const terminal of [...ours, theirs]) await terminal.type({ text: "\x04", until: ["$"] });
+  for (const terminal of [...ours, theirs]) await terminal.type({ text: "\x04", until: [prompt] });
   return echo;
 }
 
@@ -72,7 +72,7 @@ export class Bulk extends Pair {
 /** `seq 1 300000` until the prompt is back. */
 export async function timeBulk(our: Terminal, their: Terminal): Promise<Bulk> {
   const bulk = new Bulk();
-  const order = { text: "clear; seq 1 300000; echo DONE_$((40+2))\r", until: ["DONE_42"] };
+  const order = { text: "clear; seq 1 300000; echo DONE_$((40+2))\r", until: ["DONE_42", prompt] };
   const ours = async () => {
     const [{ ms, bytes } = none] = await our.type(order);
     bulk.ours.add(ms);

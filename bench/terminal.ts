@@ -26,6 +26,9 @@ export const screenSize = { cols: 120, rows: 40 };
 /** A key that no control sequence of a terminal contains. */
 export const key = "~";
 
+/** How the shell's prompt ends, and nothing else that is typed: what is typed before it is back may be lost. */
+export const prompt = "$ ";
+
 /** Leaves a full screen whose last line and status line are told by `fullScreen`. Typed without the words themselves. */
-export const fillScreen = { text: "clear; seq 1 60; echo READY_$((40+2))\r", until: ["READY_42"] };
+export const fillScreen = { text: "clear; seq 1 60; echo READY_$((40+2))\r", until: ["READY_42", prompt] };
 export const fullScreen = ["READY_42", "[convoc"];
