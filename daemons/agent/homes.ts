@@ -43,6 +43,13 @@ export class Homes {
     );
   }
 
+  /** Throws `home_missing` when it is not: nothing is mounted in its place, and no link is followed. */
+  async check({ uuid, name }: Pick<Metadata, "uuid" | "name">): Promise<void> {
+    if (await this.exists(uuid)) return;
+    const what = `the home of session ${JSON.stringify(name)} is not on this agent`;
+    throw new ConvocateError("home_missing", `${what}: restore it, or delete the session`);
+  }
+
   /** A new home; `furnish` puts into the empty folder what a home begins with. Renamed into place last. */
   create(session: Metadata, furnish: (home: string) => Promise<void>): Promise<void> {
     return this.#make(session, async (work) => {

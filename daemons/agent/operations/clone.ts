@@ -17,6 +17,7 @@ export const clone: Operation<"clone"> = async (context, { source_id, name }) =>
   return locks.hold(source, async () => {
     const { session: there, metadata } = findSession(context, source);
     if (there.running) throw errors.running(there.name);
+    await homes.check(metadata);
     const now = clock.now().toISOString();
     const session: Metadata = {
       ...structuredClone(metadata),

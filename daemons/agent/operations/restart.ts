@@ -56,11 +56,7 @@ export async function startSession(context: Context, id: string): Promise<void> 
 async function specOf(context: Context, session: Metadata, image: string): Promise<ContainerSpec> {
   const { homes, admission, agentId, uid, gid } = context;
   // The engine would make what is missing, empty and root's.
-  if (!(await homes.exists(session.uuid)))
-    throw new ConvocateError(
-      "home_missing",
-      `the home of session ${JSON.stringify(session.name)} is not on this agent: restore it, or delete the session`,
-    );
+  await homes.check(session);
   return containerSpec({
     session,
     agentId,
