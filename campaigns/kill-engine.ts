@@ -15,7 +15,7 @@ async function withEngine(engine: OwnEngine, image: string, conditions: Conditio
   const agent = await AgentProcess.make({ id, socket: engine.socket, image });
   const victim: Victim = {
     agent,
-    view: { docker: (...args) => engine.docker(...args), shims: () => engine.shims() },
+    view: { docker: (...args) => engine.docker(...args), inhabited: () => engine.inhabited() },
     async strike(random, { look, stop }) {
       await engine.kill();
       await look();

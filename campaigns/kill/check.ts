@@ -79,7 +79,7 @@ function checkState(listed: Listed, { containers }: Observation): string[] {
 }
 
 /** What is left over on disk and in the engine. */
-function checkLeftovers({ listed, containers, helpers, shims, homes, metadata }: Observation): string[] {
+function checkLeftovers({ listed, containers, helpers, inhabited, homes, metadata }: Observation): string[] {
   const uuids = new Set(listed.map(({ uuid }) => uuid));
   const running = new Set(containers.filter((c) => c.running).map(({ id }) => id));
   const seen = new Map<string, number>();
@@ -90,9 +90,12 @@ function checkLeftovers({ listed, containers, helpers, shims, homes, metadata }:
       .map(({ session, running }) => `leaked container of ${session}${running ? ", running" : ""}`),
     ...[...seen].filter(([, count]) => count > 1).map(([session]) => `several containers of ${session}`),
     ...helpers.map((name) => `leaked helper container ${name}`),
-    ...(shims ?? [])
+    ...(inhabited ?? [])
       .filter((id) => !running.has(id))
-      .map((id) => `processes of container ${id}, which is not running`),
+      .map((id) => {
+        const known = containers.find((container) => container.id === id);
+        return `processes of container ${id}, which ${known ? `of ${known.session} is ${known.state}` : "the engine does not have"}`;
+      }),
     ...homes.filter((name) => !uuids.has(name)).map((name) => `left among the homes: ${name}`),
     ...metadata
       .filter((name) => !uuids.has(name.replace(/\.json$/, "")))

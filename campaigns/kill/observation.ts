@@ -12,6 +12,8 @@ export interface Container {
   id: string;
   /** UUID of the session, from its name. */
   session: string;
+  /** The engine's word for it. */
+  state: string;
   running: boolean;
 }
 
@@ -22,7 +24,7 @@ export interface Observation {
   /** Names of helper containers. */
   helpers: string[];
   /** Ids of containers that have processes, where that can be told without the engine. */
-  shims: string[] | null;
+  inhabited: string[] | null;
   /** What is in the folder of the homes, but for what the host put there. */
   homes: string[];
   /** What is in the folder of the metadata. */
@@ -35,7 +37,7 @@ export interface Observation {
 export interface EngineView {
   /** The command line of the docker client. */
   docker: (...args: string[]) => string[];
-  shims?: () => Promise<string[]>;
+  inhabited?: () => Promise<string[]>;
 }
 
 const hosts = new Set([".skel", ".claude"]);
@@ -46,8 +48,8 @@ async function containersOf({ docker }: EngineView, agentId: string): Promise<Co
   const format = ["--no-trunc", "--format", "{{.ID}} {{.State}} {{.Names}}"];
   const found = await lines(docker("ps", "-a", "--filter", `label=convocate.agent=${agentId}`, ...format));
   return found.map((line) => {
-    const [id = "", state, name = ""] = line.split(" ");
-    return { id, session: name.slice(containerPrefix.length), running: state === "running" };
+    const [id = "", state = "", name = ""] = line.split(" ");
+    return { id, session: name.slice(containerPrefix.length), state, running: state === "running" };
   });
 }
 
@@ -57,17 +59,17 @@ export async function observe(
   view: EngineView,
 ): Promise<Observation> {
   const label = `label=convocate.helper=${agent.id}`;
-  const [listed, containers, helpers, shims, homes, metadata] = await Promise.all([
+  const [listed, containers, helpers, inhabited, homes, metadata] = await Promise.all([
     client.list().then((list) => z.array(session).parse(list)),
     containersOf(view, agent.id),
     lines(view.docker("ps", "-a", "--filter", label, "--format", "{{.Names}} ({{.Status}})")),
-    view.shims?.() ?? null,
+    view.inhabited?.() ?? null,
     readdir(agent.homes).then((names) => names.filter((name) => !hosts.has(name))),
     readdir(agent.sessions).catch(() => []),
   ]);
   const there = listed.map(({ uuid }) => uuid).filter((uuid) => homes.includes(uuid));
   const contents = new Map(there.map((uuid) => [uuid, contentOf(join(agent.homes, uuid))]));
-  return { listed, containers, helpers, shims, homes, metadata, contents };
+  return { listed, containers, helpers, inhabited, homes, metadata, contents };
 }
 
 /** How much of each sort of half-done thing is on disk. */

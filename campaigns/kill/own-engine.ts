@@ -100,8 +100,8 @@ export class OwnEngine {
     return ["docker", "-H", `unix://${this.socket}`, ...args];
   }
 
-  /** Ids of the containers that have a shim, which is to say processes; whatever the engine believes. */
-  async shims(): Promise<string[]> {
+  /** Ids of the containers that have processes, whatever the engine believes. */
+  async inhabited(): Promise<string[]> {
     const own = await namespace(this.#init);
     const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
     const found = await Promise.all(
@@ -109,7 +109,9 @@ export class OwnEngine {
         if ((await namespace(pid)) !== own) return [];
         const words = (await readFile(`/proc/${String(pid)}/cmdline`, "utf8").catch(() => "")).split("\0");
         const id = words[words.indexOf("-id") + 1];
-        return words[0]?.endsWith("containerd-shim-runc-v2") && id !== undefined ? [id] : [];
+        if (!words[0]?.endsWith("containerd-shim-runc-v2") || id === undefined) return [];
+        // An engine that was killed leaves shims of containers that never came to be, or are no more.
+        return (await hasChildren(pid)) ? [id] : [];
       }),
     );
     return [...new Set(found.flat())];
@@ -135,6 +137,16 @@ export class OwnEngine {
 async function onlyChild(pid: number): Promise<number | false> {
   const path = `/proc/${String(pid)}/task/${String(pid)}/children`;
   return Number((await readFile(path, "utf8").catch(() => "")).trim()) || false;
+}
+
+/** Any of its threads may be the parent. */
+async function hasChildren(pid: number): Promise<boolean> {
+  const tasks = `/proc/${String(pid)}/task`;
+  const threads = await readdir(tasks).catch(() => []);
+  const children = await Promise.all(
+    threads.map((thread) => readFile(join(tasks, thread, "children"), "utf8").catch(() => "")),
+  );
+  return children.some((text) => text.trim() !== "");
 }
 
 const namespace = (pid: number) => readlink(`/proc/${String(pid)}/ns/pid`).catch(() => null);
