@@ -1,11 +1,10 @@
 /** Every operation by a client that knows only the documented bytes: a channel per call. */
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeEngine } from "../docker/engine.fake.ts";
 import { eventually } from "../host/eventually.fake.ts";
 import { PlainClient } from "./client.fake.ts";
 import { ScratchAgent } from "./scratch-agent.ts";
-import { uuid } from "./scratch-folder.fake.ts";
 
 const engine = new FakeEngine();
 engine.images.add("convocate:1");
@@ -186,66 +185,6 @@ test("two edits at once never get the same port", async () => {
   const answers = await Promise.all(ids.map((id) => client.call("edit", { id, name: "p", port: 7777 })));
   expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
   expect(answers.filter(({ code }) => code === "port_taken")).toHaveLength(4);
-});
-
-describe("v2's error texts, to the letter", () => {
-  let id: string;
-  beforeAll(async () => {
-    id = String(
-      (await create({ name: 'a "b"'.replaceAll('"', ""), port: 2000, dns_name: "taken.example" }))["uuid"],
-    );
-  });
-
-  test.each([
-    ["get", { id: uuid(404) }, `session "${uuid(404)}" does not exist`],
-    ["get", null, 'session "" does not exist'],
-    ["kill", { id: "../../etc" }, 'session "../../etc" does not exist'],
-    ["create", { name: "" }, "session name cannot be empty"],
-    ["create", { name: "x".repeat(65) }, "session name cannot exceed 64 characters"],
-    ["create", { name: "a", port: 2000 }, "port 2000/tcp is already assigned to another session"],
-    ["create", { name: "a", port: 65_536 }, "invalid port: 65536"],
-    ["create", { name: "a", port: -2 }, "invalid port: -2"],
-    ["create", { name: "a", protocol: "icmp" }, 'protocol must be "tcp" or "udp", got "icmp"'],
-    [
-      "create",
-      { name: "a", dns_name: "TAKEN.example" },
-      'DNS name "taken.example" is already assigned to another session',
-    ],
-    ["create", { name: "a", Port: 1 }, 'decode params: json: unknown field "Port"'],
-    ["ping", { a: 1 }, 'decode params: json: unknown field "a"'],
-    ["nonsense", null, 'unknown op: "nonsense"'],
-  ])("%s %j: %s", async (op, params, text) => {
-    expect(await failure(op, params)).toBe(text);
-  });
-
-  test("of a session's own state", async () => {
-    expect(await failure("override", { id })).toBe(`session "${id}" is not locked`);
-    writeFileSync(lockFile(id), String(process.pid));
-    expect(await failure("override", { id })).toBe(
-      `session "${id}" is actively in use by process ${String(process.pid)}`,
-    );
-    for (const [op, params] of [
-      ["kill", { id }],
-      ["delete", { id }],
-      ["restart", { id }],
-      ["edit", { id, name: "new" }],
-    ] as const)
-      expect(await failure(op, params)).toBe(`session "${id}" is currently locked (in use)`);
-    utimesSync(lockFile(id), 0, 0);
-    await client.result("override", { id });
-    await client.result("restart", { id });
-    expect(await failure("restart", { id })).toBe('session "a b" already running');
-    expect(await failure("edit", { id, name: "" })).toBe("session name cannot be empty");
-  });
-
-  test("malformed requests say so", async () => {
-    for (const text of ["{\n", "nonsense\n", '"op"\n', "{}", '{"op":1}'])
-      expect(JSON.parse(await client.exchange(text))).toMatchObject({
-        ok: false,
-        error: expect.stringMatching(/^malformed request: ./) as string,
-        code: "malformed_request",
-      });
-  });
 });
 
 test("a container that ends before its start is answered is not running for ever", async () => {
