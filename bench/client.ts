@@ -1,5 +1,7 @@
+import { connect } from "node:net";
 import ssh2, { type Client, type ClientChannel } from "ssh2";
 import { z } from "zod";
+import { gatherWrites } from "../protocol/gather-writes.ts";
 import { algorithms, subsystems, sshUser } from "../protocol/transport.ts";
 import type { Place } from "./agents.ts";
 
@@ -27,13 +29,14 @@ export class BenchClient {
 
   static async connect({ port, privateKey }: Place): Promise<BenchClient> {
     const client = new ssh2.Client();
+    // As the TUI does it.
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    gatherWrites(socket);
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve).once("error", reject);
-      client.once("connect", () => client.setNoDelay(true));
       const { cipher } = algorithms;
       client.connect({
-        host: "127.0.0.1",
-        port,
+        sock: socket,
         username: sshUser,
         privateKey,
         algorithms: { cipher: [...cipher] },

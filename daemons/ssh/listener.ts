@@ -1,5 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import ssh2, { type Connection as Ssh } from "ssh2";
+import { gatherWrites } from "../../protocol/gather-writes.ts";
 import type { Principal } from "../../protocol/keys.ts";
 import { keepalive, ssh2Algorithms } from "../../protocol/transport.ts";
 import { realClock, type Clock } from "../host/clock.ts";
@@ -65,6 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   // Our own server in front: ssh2's would count, time and tell nothing until the other side has identified itself.
   const server = createServer({ noDelay: true }, (socket: Socket) => {
+    gatherWrites(socket);
     const connection = new Connection(socket, clock);
     socket.on("error", () => {});
     socket.once("close", () => {
