@@ -8,6 +8,7 @@ import { failure, tellable } from "./answer.ts";
 import { readHeader } from "./attach-header.ts";
 import type { Context } from "./context.ts";
 import { access, startSession } from "./operations/restart.ts";
+import { TerminalProcess } from "./terminal-process.ts";
 
 /** Sets the first size (the engine cannot), waits for the entrypoint to have made the tmux session, and attaches. */
 const script = `stty rows "$1" cols "$2"; shift 2
@@ -62,9 +63,29 @@ async function runningContainer(context: Context, id: string): Promise<string> {
   return container;
 }
 
-/** Why the terminal ended: the operator detached, the session's command ended, or somebody stopped it. */
-async function howItEnded(context: Context, id: string, container: string): Promise<number> {
-  const { engine, registry, uid, gid } = context;
+/** Milliseconds for which an operator waits for an engine that went away, and between two questions to it. */
+const patience = { all: 30_000, each: 200 };
+
+/** Resolves when the engine answers, or does not for too long. */
+async function engineAnswers({ engine, clock }: Context): Promise<void> {
+  const deadline = clock.now().getTime() + patience.all;
+  while (clock.now().getTime() < deadline) {
+    if (await engine.info().catch(() => null)) return;
+    await new Promise<void>((resolve) => clock.after(patience.each, resolve));
+  }
+}
+
+/**
+ * Why the terminal ended: the operator detached, the session's command ended, or somebody stopped it. Null: only the way
+ * to it was lost, with the engine; without an exit status an operator's client attaches again.
+ */
+async function howItEnded(context: Context, { id, container, client }: Attached): Promise<number | null> {
+  const { engine, registry, clock, uid, gid } = context;
+  if (await client.outlives(clock)) {
+    await client.hangUp();
+    await engineAnswers(context);
+    return null;
+  }
   if (registry.container(id) === container) {
     const user = `${String(uid)}:${String(gid)}`;
     const alive = await engine
@@ -75,23 +96,12 @@ async function howItEnded(context: Context, id: string, container: string): Prom
   return registry.cause(id) === "killed" ? attachExit.containerStopped : attachExit.sessionEnded;
 }
 
-/** A tmux client outlives the engine's connection to it: it is told that its terminal is gone. */
-async function hangUp(terminal: Terminal): Promise<void> {
-  const pid = await terminal.pid().catch(() => null);
-  try {
-    if (pid !== null) process.kill(pid, "SIGHUP");
-  } catch {
-    // It ended in between.
-  }
-  terminal.stream.destroy();
-}
-
 /** `convocate-agent-attach`: relays one operator's terminal to the session's tmux, byte for byte. */
 export async function serveAttach(context: Context, session: SubsystemSession): Promise<void> {
   const { channel, onResize } = session;
   channel.on("error", () => undefined);
-  const leave = (code: number) => {
-    channel.exit(code);
+  const leave = (code: number | null) => {
+    if (code !== null) channel.exit(code);
     channel.end();
     channel.resume();
   };
@@ -107,10 +117,11 @@ export async function serveAttach(context: Context, session: SubsystemSession): 
     const terminal = await context.engine.openTerminal(
       terminalSpec(context, container, { ...header, ...size }),
     );
-    if (meanwhile.left) return await hangUp(terminal);
+    const client = new TerminalProcess(terminal);
+    if (meanwhile.left) return await hangUp({ terminal, client });
     if (meanwhile.size && meanwhile.size !== size)
       void terminal.resize(meanwhile.size).catch(() => undefined);
-    await relay(context, session, { id: header.id, container, terminal }).then(leave);
+    await relay(context, session, { id: header.id, container, terminal, client }).then(leave);
   } catch (error) {
     if (channel.writable) channel.write(encodeLine(failure(tellable(error, context, "attach"))));
     leave(attachExit.failed);
@@ -121,6 +132,12 @@ interface Attached {
   id: string;
   container: string;
   terminal: Terminal;
+  client: TerminalProcess;
+}
+
+async function hangUp({ terminal, client }: Pick<Attached, "terminal" | "client">): Promise<void> {
+  await client.hangUp();
+  terminal.stream.destroy();
 }
 
 /** Relays until either side ends; resolves with the exit status that tells why. */
@@ -128,8 +145,8 @@ function relay(
   context: Context,
   { channel, onResize }: SubsystemSession,
   attached: Attached,
-): Promise<number> {
-  const { id, container, terminal } = attached;
+): Promise<number | null> {
+  const { id, container, terminal, client } = attached;
   const { stream } = terminal;
   context.registry.attached(id, container, 1);
   onResize((size) => {
@@ -139,18 +156,19 @@ function relay(
   });
   return new Promise((resolve) => {
     let over = false;
-    const end = (finish: () => Promise<number>) => {
+    const end = (finish: () => Promise<number | null>) => {
       if (over) return;
       over = true;
       context.registry.attached(id, container, -1);
       void finish().then(resolve);
     };
     stream.on("error", () => undefined);
-    stream.once("close", () => end(() => howItEnded(context, id, container)));
-    stream.once("end", () => end(() => howItEnded(context, id, container)));
+    stream.once("data", () => void client.find());
+    stream.once("close", () => end(() => howItEnded(context, attached)));
+    stream.once("end", () => end(() => howItEnded(context, attached)));
     channel.once("close", () =>
       end(async () => {
-        await hangUp(terminal);
+        await hangUp(attached);
         return attachExit.detached;
       }),
     );
