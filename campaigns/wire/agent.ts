@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { z } from "zod";
+import { PlainClient } from "../../daemons/agent/client.fake.ts";
+
+const place = z.object({ port: z.number(), privateKey: z.string(), stateDir: z.string(), homes: z.string() });
+const told = place.extend({ rss: z.number(), heap: z.number(), errors: z.array(z.string()) });
+
+/** What a process holds when nothing is under way: bytes, and open descriptors. */
+export interface Holding {
+  rss: number;
+  /** Of the heap and outside it, after garbage was collected. */
+  heap: number;
+  descriptors: number;
+  /** Lines of its log at level error since it was asked last. */
+  errors: string[];
+}
+
+/** An agent in a process of its own, with an engine in memory. */
+export class WireAgent {
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+  #place: z.infer<typeof place>;
+
+  private constructor(child: ChildProcess, lines: Interface, where: z.infer<typeof place>) {
+    this.#child = child;
+    this.#lines = lines;
+    this.#place = where;
+  }
+
+  static async start(): Promise<WireAgent> {
+    const script = join(import.meta.dirname, "agent-process.ts");
+    const argv = ["--expose-gc", "--disable-warning=ExperimentalWarning", script];
+    const child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface(child.stdout);
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`the agent ended with status ${String(code)}`);
+    });
+    const [line] = (await Promise.race([once(lines, "line"), ended])) as [string];
+    ended.catch(() => undefined);
+    return new WireAgent(child, lines, place.parse(JSON.parse(line)));
+  }
+
+  get port(): number {
+    return this.#place.port;
+  }
+  get operator(): { privateKey: string } {
+    return this.#place;
+  }
+  get stateDir(): string {
+    return this.#place.stateDir;
+  }
+  get homes(): string {
+    return this.#place.homes;
+  }
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  connect(): Promise<PlainClient> {
+    return PlainClient.connect(this);
+  }
+
+  async #tell(what: string): Promise<Holding> {
+    this.#child.stdin?.write(`${what}\n`);
+    const [line] = (await once(this.#lines, "line")) as [string];
+    const { rss, heap, errors, ...where } = told.parse(JSON.parse(line));
+    this.#place = where;
+    const descriptors = (await readdir(`/proc/${String(this.#child.pid)}/fd`)).length;
+    return { rss, heap, descriptors, errors };
+  }
+
+  holding(): Promise<Holding> {
+    return this.#tell("measure");
+  }
+  /** Ends the daemon and starts it on the same folders. */
+  restart(): Promise<Holding> {
+    return this.#tell("restart");
+  }
+
+  async close(): Promise<void> {
+    if (!this.alive) return;
+    const exited = once(this.#child, "exit");
+    this.#child.stdin?.end();
+    await exited;
+  }
+}
