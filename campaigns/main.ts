@@ -1,13 +1,14 @@
 /** Long tests, each a command of its own: `npm run campaign -- NAME [--seed N] …`. Exits 1 when one finds something. */
 import { Command, InvalidArgumentError } from "commander";
 import type { Campaign } from "./campaign.ts";
+import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -90,11 +90,12 @@ function checkLeftovers({ listed, containers, helpers, inhabited, homes, metadat
       .map(({ session, running }) => `leaked container of ${session}${running ? ", running" : ""}`),
     ...[...seen].filter(([, count]) => count > 1).map(([session]) => `several containers of ${session}`),
     ...helpers.map((name) => `leaked helper container ${name}`),
-    ...(inhabited ?? [])
-      .filter((id) => !running.has(id))
-      .map((id) => {
+    ...[...inhabited]
+      .filter(([id]) => !running.has(id))
+      .map(([id, command]) => {
         const known = containers.find((container) => container.id === id);
-        return `processes of container ${id}, which ${known ? `of ${known.session} is ${known.state}` : "the engine does not have"}`;
+        const state = known ? `of ${known.session} is ${known.state}` : "the engine does not have";
+        return `${command} runs in container ${id}, which ${state}`;
       }),
     ...homes.filter((name) => !uuids.has(name)).map((name) => `left among the homes: ${name}`),
     ...metadata

@@ -23,8 +23,8 @@ export interface Observation {
   containers: Container[];
   /** Names of helper containers. */
   helpers: string[];
-  /** Ids of containers that have processes, where that can be told without the engine. */
-  inhabited: string[] | null;
+  /** Containers that have processes, by id, with the command of the first, where that can be told without the engine. */
+  inhabited: ReadonlyMap<string, string>;
   /** What is in the folder of the homes, but for what the host put there. */
   homes: string[];
   /** What is in the folder of the metadata. */
@@ -37,7 +37,7 @@ export interface Observation {
 export interface EngineView {
   /** The command line of the docker client. */
   docker: (...args: string[]) => string[];
-  inhabited?: () => Promise<string[]>;
+  inhabited?: () => Promise<Map<string, string>>;
 }
 
 const hosts = new Set([".skel", ".claude"]);
@@ -63,7 +63,7 @@ export async function observe(
     client.list().then((list) => z.array(session).parse(list)),
     containersOf(view, agent.id),
     lines(view.docker("ps", "-a", "--filter", label, "--format", "{{.Names}} ({{.Status}})")),
-    view.inhabited?.() ?? null,
+    view.inhabited?.() ?? new Map<string, string>(),
     readdir(agent.homes).then((names) => names.filter((name) => !hosts.has(name))),
     readdir(agent.sessions).catch(() => []),
   ]);

@@ -100,8 +100,8 @@ export class OwnEngine {
     return ["docker", "-H", `unix://${this.socket}`, ...args];
   }
 
-  /** Ids of the containers that have processes, whatever the engine believes. */
-  async inhabited(): Promise<string[]> {
+  /** What runs in containers, whatever the engine believes: their ids with the command of their first process. */
+  async inhabited(): Promise<Map<string, string>> {
     const own = await namespace(this.#init);
     const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0);
     const found = await Promise.all(
@@ -111,10 +111,10 @@ export class OwnEngine {
         const id = words[words.indexOf("-id") + 1];
         if (!words[0]?.endsWith("containerd-shim-runc-v2") || id === undefined) return [];
         // An engine that was killed leaves shims of containers that never came to be, or are no more.
-        return (await hasChildren(pid)) ? [id] : [];
+        return (await childrenOf(pid)).map((command) => [id, command] as const);
       }),
     );
-    return [...new Set(found.flat())];
+    return new Map(found.flat());
   }
 
   async #log(): Promise<string> {
@@ -139,14 +139,19 @@ async function onlyChild(pid: number): Promise<number | false> {
   return Number((await readFile(path, "utf8").catch(() => "")).trim()) || false;
 }
 
-/** Any of its threads may be the parent. */
-async function hasChildren(pid: number): Promise<boolean> {
+/** Command lines of a process's children; any of its threads may be the parent. */
+async function childrenOf(pid: number): Promise<string[]> {
   const tasks = `/proc/${String(pid)}/task`;
+  const read = (path: string) => readFile(path, "utf8").catch(() => "");
   const threads = await readdir(tasks).catch(() => []);
-  const children = await Promise.all(
-    threads.map((thread) => readFile(join(tasks, thread, "children"), "utf8").catch(() => "")),
-  );
-  return children.some((text) => text.trim() !== "");
+  const pids = (await Promise.all(threads.map((thread) => read(join(tasks, thread, "children"))))).join(" ");
+  const commands = pids
+    .trim()
+    .split(/\s+/)
+    .map((child) => read(`/proc/${child}/cmdline`));
+  return (await Promise.all(commands))
+    .filter((command) => command !== "")
+    .map((text) => text.replaceAll("\0", " "));
 }
 
 const namespace = (pid: number) => readlink(`/proc/${String(pid)}/ns/pid`).catch(() => null);

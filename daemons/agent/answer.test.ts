@@ -52,6 +52,7 @@ test("our errors are told as they are; others stay in the log", () => {
 
 test.each([
   { code: "ECONNREFUSED", syscall: "connect" },
+  { code: "EACCES", syscall: "connect" },
   { code: "ENOENT", syscall: "connect" },
   { code: "ECONNRESET" },
 ])("an engine that is gone is told as that: %j", (system) => {
