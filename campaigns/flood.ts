@@ -30,7 +30,7 @@ async function strangers(port: number, { random, options, say }: Conditions): Pr
   const words = [
     port,
     option({ random, options, say }, "connections"),
-    option({ random, options, say }, "at-once"),
+    option({ random, options, say }, "together"),
   ];
   const script = join(import.meta.dirname, "wire/flooder.ts");
   const argv = [script, ...words, random.int(1, 1_000_000)].map(String);
@@ -81,7 +81,7 @@ export const flood: Campaign = {
     "connections that never authenticate, while an operator goes on working; nothing of them is left",
   options: [
     { name: "connections", description: "how many", value: 10_000 },
-    { name: "at-once", description: "how many at a time", value: 200 },
+    { name: "together", description: "how many at a time", value: 200 },
   ],
   async run(conditions) {
     const agent = await WireAgent.start();

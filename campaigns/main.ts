@@ -5,10 +5,11 @@ import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
+import { soak } from "./soak.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
