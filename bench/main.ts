@@ -1,4 +1,5 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
+import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
 import { measureRpc } from "./rpc.ts";
 
@@ -10,8 +11,10 @@ if (unknown.length > 0) {
   console.error(`bench: no group ${unknown.join(", ")}: there are ${Object.keys(groups).join(", ")}`);
   process.exit(2);
 }
+const load = () => loadavg()[0]?.toFixed(1);
 for (const [name, measure] of Object.entries(groups)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
-  console.log(`\n${name}`);
+  console.log(`\n${name}, load average ${String(load())}`);
   await measure();
 }
+console.log(`load average ${String(load())}`);
