@@ -242,9 +242,26 @@ describe("a session reaches the world, the resolver, and nothing else of its hos
 });
 
 describe("an engine that is restarted", () => {
+  const clients = async () =>
+    (await inside("prisoner", "user", "tmux list-clients -t convocate")).stdout.split("\n").filter(Boolean);
+  const attach = async () => {
+    const terminal = new Tmux();
+    terminals.push(terminal);
+    await terminal.start(`${await fleet.listCommand()} attach prisoner; cat`, { cols: 100, rows: 28 });
+    await terminal.shows("bash-");
+    return terminal;
+  };
+  const answers = async (terminal: Tmux, sum: number) => {
+    await terminal.type(`clear; echo sum $((${String(sum)}+0))`);
+    await terminal.press("Enter");
+    await terminal.shows(new RegExp(`^sum ${String(sum)}`, "m"));
+  };
+
   test.each([["systemctl restart docker"], ["systemctl kill --kill-who=main -s KILL docker"]])(
-    "`%s`: sessions run on, the agent heals by itself, an operator attaches",
+    "`%s`: sessions run on, the agent heals by itself, and who is attached stays so",
     async (stop) => {
+      const terminal = await attach();
+      await answers(terminal, 41);
       const before = [await identity("prisoner"), await identity("neighbour"), await agentProcess()];
       const engine = await told("systemctl show docker -P MainPID");
       await told(stop);
@@ -252,10 +269,16 @@ describe("an engine that is restarted", () => {
         "another engine answers",
         60_000,
         async () =>
-          (await host(`docker version >/dev/null && [ "$(systemctl show docker -P MainPID)" != ${engine} ]`))
-            .code === 0,
+          (await host(`docker version && [ "$(systemctl show docker -P MainPID)" != ${engine} ]`)).code === 0,
       );
       expect([await identity("prisoner"), await identity("neighbour"), await agentProcess()]).toEqual(before);
+      await until("the terminal is attached anew, alone", 20_000, async () => {
+        const state = (await asked("prisoner"))["state"];
+        return state === "connected" && (await clients()).length === 1;
+      });
+      await answers(terminal, 42);
+      await terminal.press("C-b", "D");
+      await until("detached", 10_000, async () => (await clients()).length === 0);
       await until("the neighbour is met again", 20_000, neighbourAnswers);
       expect(await reachable("root")).toEqual(allowed());
       // The agent hears of what happens from the new engine.
@@ -270,17 +293,11 @@ describe("an engine that is restarted", () => {
   );
 
   test("an operator who vanishes leaves no tmux client in the container", async () => {
-    const clients = async () => (await inside("prisoner", "user", "tmux list-clients -t convocate")).stdout;
-    const terminal = new Tmux();
-    terminals.push(terminal);
-    await terminal.start(`${await fleet.listCommand()} attach prisoner; cat`, { cols: 100, rows: 28 });
-    await terminal.shows("bash-");
-    await terminal.type("echo $((6*7))");
-    await terminal.press("Enter");
-    await terminal.shows(/^42/m);
-    expect(await clients()).not.toBe("");
+    const terminal = await attach();
+    await answers(terminal, 43);
+    expect(await clients()).toHaveLength(1);
     await Promise.all(terminals.splice(0).map((gone) => gone.end()));
-    await until("its tmux client is gone", 10_000, async () => (await clients()) === "");
+    await until("its tmux client is gone", 10_000, async () => (await clients()).length === 0);
   });
 });
 
@@ -319,7 +336,7 @@ describe("a session that takes all it can get", () => {
   test("where the session's own command did, the session ends and says why", async () => {
     const before = [await identity("prisoner"), await identity("neighbour")];
     await make("hog", "--command", "'tail /dev/zero'");
-    await until("the hog is stopped", 30_000, async () => (await asked("hog"))["state"] === "stopped");
+    await until("the hog is stopped", 60_000, async () => (await asked("hog"))["state"] === "stopped");
     expect((await asked("hog"))["exit_cause"]).toBe("oom");
     expect([await identity("prisoner"), await identity("neighbour")]).toEqual(before);
     await neighbourIsWell();
