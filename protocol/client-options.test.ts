@@ -11,7 +11,7 @@ function options(hostKey: string | null) {
   const made = pinnedOptions({
     host: "agent-a",
     port: 222,
-    privateKey: "key",
+    credentials: { privateKey: "key" },
     hostKey,
     onMismatch: (error) => heard.push(error),
   });

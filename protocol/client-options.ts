@@ -6,8 +6,8 @@ import { keepalive, ssh2Algorithms, sshUser } from "./transport.ts";
 export interface Pinned {
   host: string;
   port: number;
-  /** OpenSSH private key text. */
-  privateKey: string;
+  /** OpenSSH private key text, or the socket of an ssh-agent. */
+  credentials: { privateKey: string } | { agent: string };
   /** The pinned host key as a public key line; null when none is recorded. */
   hostKey: string | null;
   /** Default: `convocate`. */
@@ -21,16 +21,16 @@ export interface Pinned {
  * Throws `host_key_unpinned` when there is no usable pin: nothing is ever trusted on first use.
  */
 export function pinnedOptions(pinned: Pinned) {
-  const { host, port } = pinned;
+  const { host, port, credentials } = pinned;
   const pin = pinned.hostKey === null ? null : parsePublicKey(pinned.hostKey);
   if (pin?.type !== "ssh-ed25519") throw unpinned(host, port, pinned.hostKey);
   return {
     host,
     port,
     username: pinned.username ?? sshUser,
-    privateKey: pinned.privateKey,
+    ...credentials,
     // The default begins with `none`, which costs a round trip and one of the few tries a listener allows.
-    authHandler: ["publickey" as const],
+    authHandler: ["agent" in credentials ? ("agent" as const) : ("publickey" as const)],
     algorithms: ssh2Algorithms(),
     keepaliveInterval: keepalive.intervalMs,
     keepaliveCountMax: keepalive.misses,

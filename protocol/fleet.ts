@@ -14,6 +14,8 @@ export const fleetAgent = z.looseObject({
   host: z.string(),
   /** Where tcp/222 is reached. */
   address: z.string(),
+  /** Its pinned host key, for whoever reaches it by way of the shell host; a public key line. */
+  host_key: z.string().optional(),
   health: agentHealth,
   /** Since when the health is what it is; RFC 3339. */
   since: z.string(),

@@ -27,7 +27,8 @@ export class FakeShellHost {
       if (removed) this.fleet.tell({ type: "session.removed", agent_id: id, session_id: session.uuid });
       else this.fleet.tell({ type: "session", session: { ...session, agent_id: id } });
     };
-    this.fleet.tell({ type: "agent", agent: fleetAgent(id, host) });
+    const place = { address: `127.0.0.1:${String(agent.port)}`, host_key: agent.hostKey.public };
+    this.fleet.tell({ type: "agent", agent: fleetAgent(id, host, place) });
     return agent;
   }
 

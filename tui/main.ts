@@ -2,7 +2,10 @@
 import { paths } from "../protocol/config.ts";
 import { ConvocateError, errorTable, exitStatus } from "../protocol/errors.ts";
 import { fleetSocketPath } from "../protocol/fleet.ts";
+import { localAccess } from "./client/access.ts";
 import type { Context } from "./verbs/context.ts";
+import type { Places } from "./verbs/program.ts";
+import { splitWords } from "./verbs/words.ts";
 import { clean } from "./render/clean.ts";
 import { readInvocation, type Invocation } from "./verbs/invocation.ts";
 
@@ -40,8 +43,8 @@ for (const [signal, number] of [
 stdout.on("error", () => process.exit(exitStatus.ok));
 
 const context: Context = {
-  socket: fleetSocketPath,
-  agentKeys: paths.agentKeys,
+  access: localAccess({ socket: fleetSocketPath, agentKeys: paths.agentKeys }),
+  operator: null,
   stdin,
   stdout,
   stderr,
@@ -49,9 +52,18 @@ const context: Context = {
   colorterm: env["COLORTERM"],
 };
 
+const places: Places = {
+  socket: fleetSocketPath,
+  agentKeys: paths.agentKeys,
+  via: env["CONVOCATE_VIA"] || undefined,
+  ssh: splitWords(env["CONVOCATE_SSH"] || "ssh"),
+  agentSocket: env["SSH_AUTH_SOCK"] || undefined,
+};
+
 async function verb({ words, remote, operator }: Extract<Invocation, { kind: "verb" }>): Promise<void> {
   const { program } = await import("./verbs/program.ts");
-  const root = program(context, { remote, onTerminal, list: () => tui(operator) });
+  context.operator = operator;
+  const root = program(context, { remote, onTerminal, places, list: tui });
   try {
     await root.parseAsync(words, { from: "user" });
   } catch (error) {
@@ -62,7 +74,7 @@ async function verb({ words, remote, operator }: Extract<Invocation, { kind: "ve
   }
 }
 
-async function tui(operator: string | null): Promise<void> {
+async function tui(): Promise<void> {
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new ConvocateError(
       "usage",
@@ -71,13 +83,15 @@ async function tui(operator: string | null): Promise<void> {
   }
   const { runTui } = await import("./screens/tui.ts");
   const monochrome = env["NO_COLOR"] || /^(dumb|vt\d+|.*-mono|.*-m)$/.test(env["TERM"] ?? "dumb");
-  await runTui({ ...context, stdin, stdout, operator, colors: !monochrome, onTerminal });
+  await runTui({ ...context, stdin, stdout, colors: !monochrome, onTerminal });
 }
 
 async function main(): Promise<void> {
   const invocation = readInvocation(process.argv.slice(2), env["SSH_ORIGINAL_COMMAND"]);
-  if (invocation.kind === "tui") await tui(invocation.operator);
-  else await verb(invocation);
+  // Without a verb the options count as well: they say where the fleet is.
+  await verb(
+    invocation.kind === "tui" ? { ...invocation, kind: "verb", words: [], remote: false } : invocation,
+  );
 }
 
 main().then(() => process.exit(exitStatus.ok), fail);

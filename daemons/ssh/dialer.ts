@@ -105,6 +105,7 @@ export function dial(
     client.connect(
       pinnedOptions({
         ...options,
+        credentials: { privateKey: options.privateKey },
         onMismatch: (error) => {
           reason ??= error;
         },

@@ -9,6 +9,8 @@ export interface Registration {
   host: string;
   /** Where tcp/222 is reached. */
   address: string;
+  /** The pinned host key, a public key line; none where none is recorded. */
+  host_key?: string;
 }
 
 /** A snapshot that has not arrived whole. */

@@ -22,7 +22,7 @@ test("an agent is its folder's name, an address and the host's name", () => {
   folder("a", { "agent-host": "convocate@a.example.org\n" });
   expect(readRegistry(directory, log)).toEqual([
     { agent_id: "a", host: "a", address: "a.example.org" },
-    { agent_id: "b", host: "agent-b", address: "192.0.2.2" },
+    { agent_id: "b", host: "agent-b", address: "192.0.2.2", host_key: "ssh-ed25519 AAAA" },
   ]);
 });
 

@@ -16,7 +16,8 @@ export function readRegistry(directory: string, log: Log): Registration[] {
     const address = line(join(directory, id, registrationFiles.address))?.replace(/^.*@/, "");
     if (address === undefined || !/^[^\s/]{1,253}$/.test(address)) return [];
     const host = line(join(directory, id, registrationFiles.name)) ?? id;
-    return [{ agent_id: id, host, address }];
+    const host_key = line(join(directory, id, registrationFiles.hostKey));
+    return [{ agent_id: id, host, address, ...(host_key !== undefined && { host_key }) }];
   });
 }
 

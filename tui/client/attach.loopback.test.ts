@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { attachExit } from "../../protocol/attach.ts";
 import type { Session } from "../../protocol/session.ts";
+import { localAccess } from "./access.ts";
 import { FakeAgent } from "./agent.fake.ts";
 import { attachSession } from "./attach.ts";
 import { eventually } from "./eventually.fake.ts";
@@ -29,7 +30,12 @@ async function start(options: { v2?: boolean } = {}): Promise<void> {
   await agent.listen();
   await agent.register(folder, "agent-a");
   session = agent.add("one", { running: true, ...(!options.v2 && { state: "running" }) });
-  pool = new AgentPool({ agentKeys: folder, keep: true, delay: () => 20 });
+  pool = new AgentPool({
+    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder }),
+    operator: null,
+    keep: true,
+    delay: () => 20,
+  });
   notices = [];
   input = new PassThrough();
   output = new PassThrough();

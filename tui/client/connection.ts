@@ -1,4 +1,5 @@
-import { connect as connectSocket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import ssh2, { type ClientChannel } from "ssh2";
 import { connectError, pinnedOptions, usesStrictKex } from "../../protocol/client-options.ts";
 import { ConvocateError } from "../../protocol/errors.ts";
@@ -19,8 +20,12 @@ export interface Connection {
 /** Milliseconds for TCP, key exchange and authentication together. */
 const readyTimeout = 10_000;
 
-/** Dials once; `signal` hangs up at any time. Rejects `unreachable`, `auth_refused`, `host_key_changed` or `host_key_unpinned`. */
-export function connect(agent: Registration, signal: AbortSignal): Promise<Connection> {
+/** Dials once over what `open` opens; `signal` hangs up at any time. Rejects `unreachable`, `auth_refused`, `host_key_changed` or `host_key_unpinned`. */
+export function connect(
+  agent: Registration,
+  open: (agent: Registration) => Duplex,
+  signal: AbortSignal,
+): Promise<Connection> {
   const target = { host: agent.address, port: agent.port };
   const where = `agent ${agent.name} at ${target.host}:${String(target.port)}`;
   return new Promise((resolve, reject) => {
@@ -30,11 +35,11 @@ export function connect(agent: Registration, signal: AbortSignal): Promise<Conne
     let gone = false;
     const lost = () => reason ?? new ConvocateError("unreachable", `${where}: the connection was lost`);
     // A socket of our own: ssh2's `destroy()` does nothing after its `end()`, and a dead host would keep it for ever.
-    const socket = connectSocket({ ...target, noDelay: true });
+    const socket = open(agent);
     const hangUp = () => {
       client.end();
-      if (socket.connecting) socket.destroy();
-      else socket.destroySoon();
+      if (socket instanceof Socket && !socket.connecting) socket.destroySoon();
+      else socket.destroy();
     };
     signal.addEventListener("abort", hangUp, { once: true });
 
@@ -64,10 +69,10 @@ export function connect(agent: Registration, signal: AbortSignal): Promise<Conne
       });
     });
     try {
-      const { hostKey, privateKey } = agent;
+      const { hostKey, credentials } = agent;
       const onMismatch = (error: ConvocateError) => (reason ??= error);
       client.connect({
-        ...pinnedOptions({ ...target, hostKey, privateKey, onMismatch }),
+        ...pinnedOptions({ ...target, hostKey, credentials, onMismatch }),
         sock: socket,
         readyTimeout,
       });

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import type { FleetAgent, FleetMessage } from "../../protocol/fleet.ts";
 import { eventually } from "./eventually.fake.ts";
 import { readFleet, watchFleet } from "./fleet-socket.ts";
+import { localAccess } from "./access.ts";
 import { FakeFleet } from "./fleet.fake.ts";
+
+const access = (socket: string) => localAccess({ socket, agentKeys: "" });
 
 const agent: FleetAgent = {
   agent_id: "a1",
@@ -27,12 +30,12 @@ afterEach(async () => {
 });
 
 test("one snapshot is read and the socket let go", async () => {
-  expect(await readFleet(fleet.path)).toMatchObject({ agents: [agent], sessions: [] });
+  expect(await readFleet(access(fleet.path))).toMatchObject({ agents: [agent], sessions: [] });
   await eventually(() => expect(fleet.readers).toBe(0));
 });
 
 test("no status daemon: unreachable, naming the socket and where to look", async () => {
-  await expect(readFleet(join(folder, "none.sock"))).rejects.toMatchObject({
+  await expect(readFleet(access(join(folder, "none.sock")))).rejects.toMatchObject({
     code: "unreachable",
     message: expect.stringMatching(/none\.sock.*systemctl status convocate-status/) as unknown,
   });
@@ -41,7 +44,7 @@ test("no status daemon: unreachable, naming the socket and where to look", async
 test("changes follow; what is not understood is skipped; a lost socket comes back with a snapshot", async () => {
   const heard: (FleetMessage["type"] | "down")[] = [];
   const watch = watchFleet(
-    fleet.path,
+    access(fleet.path),
     { message: ({ type }) => heard.push(type), down: () => heard.push("down") },
     () => 20,
   );

@@ -1,9 +1,10 @@
-import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { LineSplitter } from "../../protocol/codec.ts";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { fleetMessage, type FleetMessage } from "../../protocol/fleet.ts";
 import { maxResponse } from "../../protocol/rpc.ts";
 import { backoffDelay } from "../../protocol/transport.ts";
+import type { Access } from "./access.ts";
 import { messageOf } from "./fault.ts";
 
 export interface FleetListener {
@@ -17,19 +18,19 @@ export type Delay = (attempt: number) => number;
 
 /** Follows the fleet: a snapshot, then changes; reconnects by itself. A line we do not understand is skipped. */
 export function watchFleet(
-  path: string,
+  access: Pick<Access, "openFleet">,
   listener: FleetListener,
   delay: Delay = backoffDelay,
 ): { close(): void } {
   let attempt = 0;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let socket: Socket;
+  let socket: Duplex;
 
   function dial(): void {
     const lines = new LineSplitter(maxResponse);
     let error: unknown = new Error("the connection ended");
-    socket = connect(path);
+    socket = access.openFleet();
     socket.on("data", (chunk: Buffer) => {
       try {
         for (const line of lines.push(chunk)) {
@@ -45,7 +46,7 @@ export function watchFleet(
     socket.on("error", (cause) => (error = cause));
     socket.on("close", () => {
       if (closed) return;
-      listener.down(unreachable(path, error));
+      listener.down(unreachable(error));
       timer = setTimeout(dial, delay(attempt));
       attempt += 1;
     });
@@ -69,10 +70,10 @@ function parse(line: string): FleetMessage | null {
   }
 }
 
-function unreachable(path: string, cause: unknown): ConvocateError {
+function unreachable(cause: unknown): ConvocateError {
   return new ConvocateError(
     "unreachable",
-    `the status daemon does not answer at ${path}: ${messageOf(cause)}; see \`systemctl status convocate-status\``,
+    `the status daemon does not answer: ${messageOf(cause)}; see \`systemctl status convocate-status\``,
     { cause },
   );
 }
@@ -80,21 +81,21 @@ function unreachable(path: string, cause: unknown): ConvocateError {
 export type FleetSnapshot = Extract<FleetMessage, { type: "snapshot" }>;
 
 /** The fleet as it is now. Rejects `unreachable` when no snapshot comes within `timeoutMs`. */
-export function readFleet(path: string, timeoutMs = 5_000): Promise<FleetSnapshot> {
+export function readFleet(access: Pick<Access, "openFleet">, timeoutMs = 5_000): Promise<FleetSnapshot> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       clearTimeout(timer);
       watch.close();
       act();
     };
-    const watch = watchFleet(path, {
+    const watch = watchFleet(access, {
       message(message) {
         if (message.type === "snapshot") settle(() => resolve(message));
       },
       down: (error) => settle(() => reject(error)),
     });
     const timer = setTimeout(() => {
-      settle(() => reject(unreachable(path, new Error(`no snapshot within ${String(timeoutMs / 1000)} s`))));
+      settle(() => reject(unreachable(new Error(`no snapshot within ${String(timeoutMs / 1000)} s`))));
     }, timeoutMs);
   });
 }

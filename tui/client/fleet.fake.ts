@@ -1,13 +1,21 @@
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { encodeLine } from "../../protocol/codec.ts";
-import type { FleetAgent, FleetMessage, FleetSession } from "../../protocol/fleet.ts";
+import { encodeLine, LineSplitter } from "../../protocol/codec.ts";
+import {
+  auditEntry,
+  auditMax,
+  type FleetAgent,
+  type FleetMessage,
+  type FleetSession,
+} from "../../protocol/fleet.ts";
 
 /** The status daemon's local side, for tests: holds a fleet, sends the snapshot, then what it is told. */
 export class FakeFleet {
   readonly path: string;
   agents: FleetAgent[] = [];
   sessions: FleetSession[] = [];
+  /** What readers told for the audit log. */
+  readonly audits: unknown[] = [];
   readonly #sockets = new Set<Socket>();
   #server = createServer();
 
@@ -25,6 +33,10 @@ export class FakeFleet {
       this.#sockets.add(socket);
       socket.on("error", () => {});
       socket.on("close", () => this.#sockets.delete(socket));
+      const lines = new LineSplitter(auditMax);
+      socket.on("data", (chunk: Buffer) => {
+        for (const line of lines.push(chunk)) this.audits.push(auditEntry.parse(JSON.parse(line)));
+      });
       socket.write(encodeLine({ type: "snapshot", agents: this.agents, sessions: this.sessions }));
     });
     return new Promise((resolve) => this.#server.listen(this.path, resolve));

@@ -1,5 +1,6 @@
 import type { ConvocateError } from "../../protocol/errors.ts";
 import { backoffDelay } from "../../protocol/transport.ts";
+import type { Access } from "./access.ts";
 import { connect, type Connection } from "./connection.ts";
 import { fault } from "./fault.ts";
 import type { Delay } from "./fleet-socket.ts";
@@ -14,8 +15,8 @@ export interface Established {
 }
 
 export interface LinkOptions {
-  /** Read anew at every dial: keys may have been rotated since the last one. */
-  register: () => Promise<Registration>;
+  agentId: string;
+  access: Pick<Access, "registration" | "openAgent">;
   /** Dial by itself, and again after a failure or a loss. Without it a link is dialled when it is used. */
   keep: boolean;
   delay?: Delay;
@@ -49,9 +50,10 @@ export class AgentLink {
 
   async #dial(): Promise<Established> {
     try {
-      const registration = await this.#options.register();
+      const { access, agentId } = this.#options;
+      const registration = await access.registration(agentId);
       this.#hangUp.signal.throwIfAborted();
-      const connection = await connect(registration, this.#hangUp.signal);
+      const connection = await connect(registration, (agent) => access.openAgent(agent), this.#hangUp.signal);
       const rpc = await openRpc(connection).catch((error: unknown) => {
         connection.close();
         throw error;

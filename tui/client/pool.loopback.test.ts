@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { localAccess } from "./access.ts";
 import { FakeAgent, newKey } from "./agent.fake.ts";
 import { eventually } from "./eventually.fake.ts";
 import { AgentPool, type PoolOptions } from "./pool.ts";
@@ -22,7 +23,13 @@ afterEach(async () => {
 });
 
 function poolOf(options: Partial<PoolOptions> = {}): AgentPool {
-  const pool = new AgentPool({ agentKeys: folder, keep: false, delay: () => 20, ...options });
+  const pool = new AgentPool({
+    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder }),
+    operator: null,
+    keep: false,
+    delay: () => 20,
+    ...options,
+  });
   pools.push(pool);
   return pool;
 }

@@ -1,12 +1,25 @@
+import { z } from "zod";
 import type { ConvocateError } from "../../protocol/errors.ts";
 import type { Op, Params, Result } from "../../protocol/rpc.ts";
+import { tellAudit, type Access } from "./access.ts";
+import { fault } from "./fault.ts";
 import type { Delay } from "./fleet-socket.ts";
 import { AgentLink } from "./link.ts";
-import { readRegistration } from "./registry.ts";
+
+/** Operations that change nothing. */
+const asks: ReadonlySet<Op> = new Set(["ping", "list", "get", "capabilities", "settings-get", "watch"]);
+
+/** What names a session in an operation's parameters. */
+const named = z.looseObject({
+  id: z.string().optional(),
+  source_id: z.string().optional(),
+  name: z.string().nullish(),
+});
 
 export interface PoolOptions {
-  /** Where registrations are read. */
-  agentKeys: string;
+  access: Access;
+  /** In whose name the audit log is told what is done. */
+  operator: string | null;
   /** Keep every link dialled (a TUI), or dial on use (a verb). */
   keep: boolean;
   delay?: Delay;
@@ -25,9 +38,10 @@ export class AgentPool {
   link(agentId: string): AgentLink {
     const known = this.#links.get(agentId);
     if (known) return known;
-    const { agentKeys, keep, delay, onChange } = this.#options;
+    const { access, keep, delay, onChange } = this.#options;
     const link = new AgentLink({
-      register: () => readRegistration(agentKeys, agentId),
+      agentId,
+      access,
       keep,
       ...(delay && { delay }),
       onChange: (down) => onChange?.(agentId, down),
@@ -48,8 +62,30 @@ export class AgentPool {
   }
 
   async call<O extends Op>(agentId: string, op: O, params: Params<O>): Promise<Result<O>> {
-    const { rpc } = await this.link(agentId).established();
-    return rpc.call(op, params);
+    const { access, operator } = this.#options;
+    const called = this.link(agentId)
+      .established()
+      .then(({ rpc }) => rpc.call(op, params));
+    if (asks.has(op)) return called;
+    const told = (result: string) => {
+      const { id, source_id, name } = named.parse(params);
+      const session = id ?? source_id ?? null;
+      return tellAudit(access, {
+        operator,
+        verb: op,
+        agent_id: agentId,
+        session,
+        name: name ?? null,
+        result,
+      });
+    };
+    return called.then(
+      (result) => told("ok").then(() => result),
+      (error: unknown) =>
+        told(fault(error, "internal").code).then(() => {
+          throw error;
+        }),
+    );
   }
 
   close(): void {

@@ -20,7 +20,7 @@ test("a registration is read whole; a missing name is the id; a missing pin is n
     address: "10.0.0.7",
     port: 222,
     hostKey: null,
-    privateKey: "KEY",
+    credentials: { privateKey: "KEY" },
   });
 });
 

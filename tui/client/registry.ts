@@ -14,9 +14,11 @@ export interface Registration {
   port: number;
   /** The pinned host key as a public key line; null when none is recorded. */
   hostKey: string | null;
-  /** OpenSSH private key text. */
-  privateKey: string;
+  credentials: Credentials;
 }
+
+/** What we show an agent: a key (OpenSSH private key text), or those of the ssh-agent at a socket. */
+export type Credentials = { privateKey: string } | { agent: string };
 
 async function readOptional(path: string): Promise<string | null> {
   try {
@@ -40,7 +42,7 @@ export async function readRegistration(folder: string, id: string): Promise<Regi
   ]);
   if (address === null) throw unregistered(id, "no address is recorded");
   if (privateKey === null) throw unregistered(id, "no key of ours is recorded");
-  return { id, name: name?.trim() ?? id, ...parseAddress(address), hostKey, privateKey };
+  return { id, name: name?.trim() ?? id, ...parseAddress(address), hostKey, credentials: { privateKey } };
 }
 
 function unregistered(id: string, why: string): ConvocateError {

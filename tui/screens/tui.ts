@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import type { ReadStream, WriteStream } from "node:tty";
+import { tellAudit, type Access } from "../client/access.ts";
 import { attachSession } from "../client/attach.ts";
 import { fault } from "../client/fault.ts";
 import { watchFleet } from "../client/fleet-socket.ts";
@@ -11,8 +12,7 @@ import { attachEndEvent } from "./attach-end.ts";
 import { Screen } from "./screen.ts";
 
 export interface TuiOptions {
-  socket: string;
-  agentKeys: string;
+  access: Access;
   operator: string | null;
   colors: boolean;
   /** What the session is told of the terminal. */
@@ -55,7 +55,8 @@ export async function runTui(options: TuiOptions): Promise<void> {
   let drawing: NodeJS.Immediate | undefined;
   const up = new Set<string>();
   const pool = new AgentPool({
-    agentKeys: options.agentKeys,
+    access: options.access,
+    operator: options.operator,
     keep: true,
     onChange: (agentId, down) => {
       if (down === null) up.add(agentId);
@@ -109,7 +110,10 @@ export async function runTui(options: TuiOptions): Promise<void> {
     try {
       const { term, colorterm } = options;
       const header = { id: session.uuid, ...(term && { term }), ...(colorterm && { colorterm }) };
-      const link = pool.link(session.agent_id);
+      const { access, operator } = options;
+      const { agent_id, uuid, name } = session;
+      void tellAudit(access, { operator, verb: "attach", agent_id, session: uuid, name, result: "ok" });
+      const link = pool.link(agent_id);
       const end = await attachSession(link, { header, io, notice: io.notice });
       dispatch(attachEndEvent(end, session.name));
     } finally {
@@ -127,7 +131,7 @@ export async function runTui(options: TuiOptions): Promise<void> {
     }
   }
 
-  const watch = watchFleet(options.socket, {
+  const watch = watchFleet(options.access, {
     message(message) {
       dispatch({ type: "fleet", message });
       if (message.type === "snapshot" || message.type === "agent" || message.type === "agent.removed") {

@@ -5,7 +5,7 @@ import { printJson, type Context } from "./context.ts";
 
 /** All agents with their health. */
 export async function agents(context: Context, options: { json?: boolean }): Promise<void> {
-  const fleet = await readFleet(context.socket);
+  const fleet = await readFleet(context.access);
   const rows = fleet.agents
     .map((agent) => ({
       agent_id: agent.agent_id,

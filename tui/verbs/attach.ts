@@ -1,4 +1,5 @@
 import { ReadStream, WriteStream } from "node:tty";
+import { tellAudit } from "../client/access.ts";
 import { attachSession } from "../client/attach.ts";
 import type { AttachEnd, AttachIo } from "../client/relay.ts";
 import { clean } from "../render/clean.ts";
@@ -25,6 +26,9 @@ export async function attach(
     let end: AttachEnd;
     try {
       const link = pool.link(session.agent_id);
+      const { access, operator } = context;
+      const { agent_id, uuid, name } = session;
+      void tellAudit(access, { operator, verb: "attach", agent_id, session: uuid, name, result: "ok" });
       end = await attachSession(link, { header, io: terminal.io, notice: terminal.notice });
       // tmux cleans up after itself when it detaches; nobody does when the link is gone.
       if (end.kind === "given-up" || end.kind === "lost") terminal.reset();

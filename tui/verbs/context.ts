@@ -1,11 +1,11 @@
 import type { Readable, Writable } from "node:stream";
+import type { Access } from "../client/access.ts";
 
 /** What a verb works with. */
 export interface Context {
-  /** The status daemon's socket. */
-  socket: string;
-  /** Where agents are registered. */
-  agentKeys: string;
+  access: Access;
+  /** Whose key it was that logged in; null: nobody's, somebody with a shell on this machine. */
+  operator: string | null;
   stdin: Readable;
   stdout: Writable;
   stderr: Writable;

@@ -7,7 +7,7 @@ import { sessionJson, type SessionJson } from "./session-json.ts";
 
 /** All sessions, most recently accessed first. */
 export async function ls(context: Context, options: { json?: boolean }): Promise<void> {
-  const { sessions, agents } = await readFleet(context.socket);
+  const { sessions, agents } = await readFleet(context.access);
   const byId = new Map(agents.map((agent) => [agent.agent_id, agent]));
   const rows = sessions
     .map((session) => sessionJson(session, byId.get(session.agent_id)))

@@ -9,8 +9,8 @@ export async function withFleet<T>(
   context: Context,
   work: (fleet: FleetSnapshot, pool: AgentPool) => Promise<T>,
 ): Promise<T> {
-  const fleet = await readFleet(context.socket);
-  const pool = new AgentPool({ agentKeys: context.agentKeys, keep: false });
+  const fleet = await readFleet(context.access);
+  const pool = new AgentPool({ access: context.access, operator: context.operator, keep: false });
   try {
     return await work(fleet, pool);
   } finally {

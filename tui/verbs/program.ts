@@ -1,12 +1,29 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { ConvocateError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
+import { localAccess, type Access } from "../client/access.ts";
 import type { Context } from "./context.ts";
+
+/** Where things are. */
+export interface Places {
+  socket: string;
+  agentKeys: string;
+  /** `user@host` of the shell host, on other machines. */
+  via: string | undefined;
+  /** The ssh command. */
+  ssh: readonly string[];
+  /** Socket of the operator's ssh-agent. */
+  agentSocket: string | undefined;
+}
 
 export interface ProgramOptions {
   /** Over SSH: without the options that name files of this machine. */
   remote: boolean;
   /** Called with what restores the terminal while a verb has it. */
   onTerminal: (restore: () => void) => void;
+  /** Where things are unless options say otherwise. */
+  places: Places;
   /** What happens without a verb. */
   list: () => Promise<void>;
 }
@@ -30,17 +47,62 @@ export function program(context: Context, options: ProgramOptions): Command {
         root.error(`unknown verb ${JSON.stringify(unknown)}; see \`convocate help\``);
       await options.list();
     });
-  if (!options.remote) {
-    root
-      .option("--socket <path>", "the status daemon's socket", context.socket)
-      .option("--agent-keys <folder>", "where agents are registered", context.agentKeys);
-    root.hook("preAction", () => {
-      Object.assign(context, root.opts());
-    });
-  }
+  if (!options.remote) placeOptions(root, context, options.places);
   queries(root, context);
   actions(root, context, options);
+  plumbing(root, context);
   return root;
+}
+
+/** Options for whoever has a shell: where things are, or by way of which shell host the fleet is reached. */
+function placeOptions(root: Command, context: Context, places: Places): void {
+  root
+    .option("--socket <path>", "the status daemon's socket", places.socket)
+    .option("--agent-keys <folder>", "where agents are registered", places.agentKeys)
+    .option("--via <user@host>", "reach the fleet through this shell host, by ssh", places.via)
+    .option("--identity <file>", "with --via: the key that agents know you by, instead of your ssh-agent's");
+  root.hook("preAction", async () => {
+    const { via, identity, ...local } = root.opts<Places & { identity?: string }>();
+    context.access = via === undefined ? localAccess(local) : await accessVia(via, identity, places);
+  });
+}
+
+async function accessVia(
+  shell: string,
+  identity: string | undefined,
+  { ssh, agentSocket }: Places,
+): Promise<Access> {
+  const { jumpAccess } = await import("../client/jump-access.ts");
+  if (identity !== undefined)
+    return jumpAccess({ ssh, shell, credentials: { privateKey: readIdentity(identity) } });
+  if (agentSocket !== undefined) return jumpAccess({ ssh, shell, credentials: { agent: agentSocket } });
+  throw new ConvocateError(
+    "usage",
+    "no key to show to agents: start an ssh-agent, or name a key file with --identity",
+  );
+}
+
+function readIdentity(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ConvocateError("usage", `--identity ${file} cannot be read: name a private key file`, {
+      cause,
+    });
+  }
+}
+
+/** Verbs that programs call, not people. */
+function plumbing(root: Command, context: Context): void {
+  root
+    .command("fleet", { hidden: true })
+    .description("the status daemon's socket, on standard input and output")
+    .action(async () => (await import("./fleet.ts")).fleet(context));
+  root
+    .command("relay", { hidden: true })
+    .argument("<agent>", "id of a registered agent")
+    .description("an agent's port, on standard input and output")
+    .action(async (agent: string) => (await import("./relay.ts")).relayAgent(context, agent));
 }
 
 function queries(root: Command, context: Context): void {

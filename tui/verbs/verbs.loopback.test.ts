@@ -135,7 +135,7 @@ test("two sessions of one name: ambiguous, listed; --agent is needed when there 
 }, 20_000);
 
 test("agents and version", async () => {
-  expect((await convocate("agents")).out).toMatch(/agent-a +a1 +127\.0\.0\.1 +up/);
+  expect((await convocate("agents")).out).toMatch(/agent-a +a1 +127\.0\.0\.1:\d+ +up/);
   expect(JSON.parse((await convocate("agents", "--json")).out)).toMatchObject([
     { host: "agent-a", sessions: 1 },
   ]);
@@ -164,6 +164,17 @@ test("attach without a terminal relays bytes; its end is told", async () => {
   await eventually(() => expect(out()).toContain("ping"));
   terminal?.end(attachExit.sessionEnded);
   expect(await ran).toMatchObject({ status: 0, err: "session api ended\n" });
+}, 20_000);
+
+test("the audit log hears what was done and how it went, and not what was only looked at", async () => {
+  await convocate("kill", "api");
+  await convocate("new", "another");
+  await convocate("ls");
+  await eventually(() => expect(host.fleet.audits).toHaveLength(2));
+  expect(host.fleet.audits).toMatchObject([
+    { operator: null, verb: "kill", agent_id: "a1", session: api.uuid, result: "ok" },
+    { operator: null, verb: "create", agent_id: "a1", name: "another", result: "ok" },
+  ]);
 }, 20_000);
 
 test("no private key of ours in any output, whatever goes wrong", async () => {
