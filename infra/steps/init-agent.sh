@@ -84,6 +84,12 @@ write_unit() {
     "ExecStartPre=+/usr/sbin/nft -f $etc/firewall.nft" 'ExecReload=/bin/kill -HUP $MAINPID'
 }
 
+# An agent that was retired and is provisioned again starts sessions again: without its mark, and newly started.
+take_back() {
+  local mark=/var/lib/convocate-agent/retired
+  if [ -e "$mark" ]; then rm -f "$mark" /var/lib/convocate-provision/convocate-agent.service; fi
+}
+
 # The authorized keys are not part of it: the agent reads them again when they change.
 fingerprint() {
   (cd "$etc" && cat agent-id ssh_host_ed25519_key shell-host shell_host_key.pub agent_to_shell_ed25519_key config.json \
@@ -94,7 +100,7 @@ main() {
   step "write identity, keys and settings" && write_files
   step "close the host to sessions" && close_host
   step "write the unit" && write_unit
-  step "start the agent"
+  step "start the agent" && take_back
   service convocate-agent.service "$app_sha256 $(fingerprint)" 222
   echo "{\"agent\":\"$agent_id\"}" >&3
 }
