@@ -6,7 +6,7 @@ import { OwnEngine } from "./kill/own-engine.ts";
 import { pointOptions, Points, type Victim } from "./kill/points.ts";
 
 /** The engine is away for at most so many milliseconds, and the clients go on for as long after its return. */
-const awayMs = 1_000;
+const awayMs = 600;
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

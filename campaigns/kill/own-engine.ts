@@ -110,8 +110,11 @@ export class OwnEngine {
         const words = (await readFile(`/proc/${String(pid)}/cmdline`, "utf8").catch(() => "")).split("\0");
         const id = words[words.indexOf("-id") + 1];
         if (!words[0]?.endsWith("containerd-shim-runc-v2") || id === undefined) return [];
-        // An engine that was killed leaves shims of containers that never came to be, or are no more.
-        return (await childrenOf(pid)).map((command) => [id, command] as const);
+        // An engine that was killed in the middle of a start leaves its shim, or `runc init` that waits to become the program.
+        const commands = (await childrenOf(pid)).filter(
+          (command) => command !== "" && command !== "runc init",
+        );
+        return commands.map((command) => [id, command] as const);
       }),
     );
     return new Map(found.flat());
@@ -145,13 +148,8 @@ async function childrenOf(pid: number): Promise<string[]> {
   const read = (path: string) => readFile(path, "utf8").catch(() => "");
   const threads = await readdir(tasks).catch(() => []);
   const pids = (await Promise.all(threads.map((thread) => read(join(tasks, thread, "children"))))).join(" ");
-  const commands = pids
-    .trim()
-    .split(/\s+/)
-    .map((child) => read(`/proc/${child}/cmdline`));
-  return (await Promise.all(commands))
-    .filter((command) => command !== "")
-    .map((text) => text.replaceAll("\0", " "));
+  const commands = (pids.match(/\d+/g) ?? []).map((child) => read(`/proc/${child}/cmdline`));
+  return (await Promise.all(commands)).map((text) => text.replaceAll("\0", " ").trim());
 }
 
 const namespace = (pid: number) => readlink(`/proc/${String(pid)}/ns/pid`).catch(() => null);
