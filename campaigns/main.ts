@@ -1,5 +1,6 @@
 /** Long tests, each a command of its own: `npm run campaign -- NAME [--seed N] …`. Exits 1 when one finds something. */
 import { Command, InvalidArgumentError } from "commander";
+import { audit } from "./audit.ts";
 import type { Campaign } from "./campaign.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
@@ -9,7 +10,7 @@ import { soak } from "./soak.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -11,7 +11,7 @@ const goes = { pipelined: 90, ownChannels: 8, leaves: 2 };
 /** From when on nothing may grow: what every agent needs is there by then. */
 const early = 0.1;
 /** What may be held more at the end than at `early`: bytes of the heap after garbage was collected, of RSS, descriptors. */
-const tolerance = { heap: 3 * 2 ** 20, rss: 32 * 2 ** 20, descriptors: 0 };
+const tolerance = { heap: 3 * 2 ** 20, rss: 16 * 2 ** 20, descriptors: 0 };
 
 /** Sends requests with ids 0, 1, …; resolves when each has its answer. */
 function pipeline(channel: ClientChannel, requests: readonly object[]): Promise<void> {

@@ -33,7 +33,8 @@ export class WireAgent {
 
   static async start(): Promise<WireAgent> {
     const script = join(import.meta.dirname, "agent-process.ts");
-    const argv = ["--expose-gc", "--disable-warning=ExperimentalWarning", script];
+    // As it is shipped: else the young generation alone grows by 50 MiB.
+    const argv = ["--expose-gc", "--max-semi-space-size=1", script];
     const child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface(child.stdout);
     const ended = once(child, "exit").then(([code]) => {

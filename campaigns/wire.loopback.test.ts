@@ -1,0 +1,17 @@
+/** A little of each campaign that needs no engine. The whole: `npm run campaign -- NAME`. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+jest.setTimeout(60_000);
+
+test.each([
+  ["fuzz", "--lines", "300"],
+  ["flood", "--connections", "200"],
+  ["soak", "--requests", "400"],
+  ["audit"],
+])("%s, a little of it, finds nothing", (...words) => {
+  const argv = [join(__dirname, "main.ts"), ...words, "--seed", "7"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 50_000 });
+  expect({ status, stderr: stderr.slice(0, 4_000) }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("0 findings");
+});
