@@ -257,40 +257,42 @@ describe("an engine that is restarted", () => {
     await terminal.shows(new RegExp(`^sum ${String(sum)}`, "m"));
   };
 
-  test.each([["systemctl restart docker"], ["systemctl kill --kill-who=main -s KILL docker"]])(
-    "`%s`: sessions run on, the agent heals by itself, and who is attached stays so",
-    async (stop) => {
-      const terminal = await attach();
-      await answers(terminal, 41);
-      const before = [await identity("prisoner"), await identity("neighbour"), await agentProcess()];
-      const engine = await told("systemctl show docker -P MainPID");
-      await told(stop);
-      await until(
-        "another engine answers",
-        60_000,
-        async () =>
-          (await host(`docker version && [ "$(systemctl show docker -P MainPID)" != ${engine} ]`)).code === 0,
-      );
-      expect([await identity("prisoner"), await identity("neighbour"), await agentProcess()]).toEqual(before);
-      await until("the terminal is attached anew, alone", 20_000, async () => {
-        const state = (await asked("prisoner"))["state"];
-        return state === "connected" && (await clients()).length === 1;
-      });
-      await answers(terminal, 42);
-      await terminal.press("C-b", "D");
-      await until("detached", 10_000, async () => (await clients()).length === 0);
-      await until("the neighbour is met again", 20_000, neighbourAnswers);
-      expect(await reachable("root")).toEqual(allowed());
-      // The agent hears of what happens from the new engine.
-      await make("passing", "--command", "'exit 3'");
-      await until(
-        "its end is heard of",
-        20_000,
-        async () => (await asked("passing"))["exit_cause"] === "exit 3",
-      );
-      expect((await fleet.verb("rm", "passing")).code).toBe(0);
-    },
-  );
+  test.each([
+    ["systemctl restart docker"],
+    ["systemctl kill --kill-who=main -s KILL docker"],
+    // As an upgrade of both packages does.
+    ["systemctl restart containerd docker"],
+  ])("`%s`: sessions run on, the agent heals by itself, and who is attached stays so", async (stop) => {
+    const terminal = await attach();
+    await answers(terminal, 41);
+    const before = [await identity("prisoner"), await identity("neighbour"), await agentProcess()];
+    const engine = await told("systemctl show docker -P MainPID");
+    await told(stop);
+    await until(
+      "another engine answers",
+      60_000,
+      async () =>
+        (await host(`docker version && [ "$(systemctl show docker -P MainPID)" != ${engine} ]`)).code === 0,
+    );
+    expect([await identity("prisoner"), await identity("neighbour"), await agentProcess()]).toEqual(before);
+    await until("the terminal is attached anew, alone", 20_000, async () => {
+      const state = (await asked("prisoner"))["state"];
+      return state === "connected" && (await clients()).length === 1;
+    });
+    await answers(terminal, 42);
+    await terminal.press("C-b", "D");
+    await until("detached", 10_000, async () => (await clients()).length === 0);
+    await until("the neighbour is met again", 20_000, neighbourAnswers);
+    expect(await reachable("root")).toEqual(allowed());
+    // The agent hears of what happens from the new engine.
+    await make("passing", "--command", "'exit 3'");
+    await until(
+      "its end is heard of",
+      20_000,
+      async () => (await asked("passing"))["exit_cause"] === "exit 3",
+    );
+    expect((await fleet.verb("rm", "passing")).code).toBe(0);
+  });
 
   test("an operator who vanishes leaves no tmux client in the container", async () => {
     const terminal = await attach();
