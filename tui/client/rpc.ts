@@ -15,8 +15,8 @@ import type { Connection } from "./connection.ts";
 import { messageOf } from "./fault.ts";
 import { wireError } from "./wire-error.ts";
 
-/** Milliseconds an operation may take; `kill` alone may wait 10 s for its session. */
-const callTimeout = 60_000;
+/** Milliseconds an operation may take; `kill` alone may wait 10 s for its session. A home to be copied or removed may be large. */
+const callTimeout = (op: Op) => (op === "clone" || op === "delete" ? 3_600_000 : 60_000);
 
 /** Calls operations of one agent over one connection. */
 export interface Rpc {
@@ -143,12 +143,13 @@ async function askOnce(connection: Connection, op: Op, params: object): Promise<
 const parseResponse = (line: string): Response => response.parse(JSON.parse(line));
 
 function bounded<T>(
-  op: string,
+  op: Op,
   start: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const late = `the agent did not answer ${op} within ${String(callTimeout / 1000)} s`;
-    const timer = setTimeout(() => reject(new ConvocateError("unreachable", late)), callTimeout);
+    const ms = callTimeout(op);
+    const late = `the agent did not answer ${op} within ${String(ms / 1000)} s`;
+    const timer = setTimeout(() => reject(new ConvocateError("unreachable", late)), ms);
     const settled =
       <A>(act: (argument: A) => void) =>
       (argument: A) => {
