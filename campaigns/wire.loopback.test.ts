@@ -5,9 +5,9 @@ import { join } from "node:path";
 jest.setTimeout(60_000);
 
 test.each([
-  ["fuzz", "--lines", "300"],
-  ["flood", "--connections", "200"],
-  ["soak", "--requests", "400"],
+  ["fuzz", "--lines", "150"],
+  ["flood", "--connections", "100"],
+  ["soak", "--requests", "200"],
   ["audit"],
 ])("%s, a little of it, finds nothing", (...words) => {
   const argv = [join(__dirname, "main.ts"), ...words, "--seed", "7"];

@@ -1,6 +1,6 @@
-import type { Client } from "ssh2";
+import ssh2, { type Client } from "ssh2";
 import { eventually } from "../host/eventually.fake.ts";
-import { enter, gone, socketOf, wireOf } from "./hostile-client.fake.ts";
+import { caller, enter, gone, socketOf, wireOf } from "./hostile-client.fake.ts";
 import { createKeyPair } from "./keypair.fake.ts";
 import type { Limits } from "./limits.ts";
 import { TestListener } from "./test-listener.fake.ts";
@@ -65,6 +65,23 @@ test("who ignores that we begin to renew the keys, and goes on asking, is ended"
   await gone(client);
   clearInterval(asking);
   expect(await eventually(() => listener.audits[0])).toContain("a key exchange without end");
+});
+
+test("a stranger who makes us exchange keys again and again is ended at the second time", async () => {
+  await start({});
+  const stranger = new ssh2.Client();
+  let exchanges = 0;
+  stranger.on("handshake", () => {
+    exchanges += 1;
+    wireOf(stranger).rekey();
+  });
+  stranger.on("error", () => {});
+  const closed = gone(stranger);
+  // Never authenticates.
+  stranger.connect(caller(listener.port, { authHandler: () => undefined }));
+  await closed;
+  expect(exchanges).toBeLessThan(4);
+  expect(await eventually(() => listener.audits[0])).toContain("a second key exchange before authentication");
 });
 
 test("an exchange that is finished costs nobody anything", async () => {

@@ -21,10 +21,14 @@ function exchangeOf(ssh: Ssh): { underway: boolean; packets: number } {
 
 export const exchanging = (ssh: Ssh): boolean => exchangeOf(ssh).underway;
 
-/** Ends a connection that begins to renew its keys and does not get it done within `exchangeMs`. */
+/**
+ * Ends a connection that begins to renew its keys and does not get it done within `exchangeMs`; and one that does so before
+ * it has authenticated, which no honest client has a reason for: an exchange costs us a thousand times what it costs to ask.
+ */
 export function guardExchange(ssh: Ssh, connection: Connection, exchangeMs: number, clock: Clock): void {
   const { socket } = connection;
   let cancel: (() => void) | null = null;
+  let exchanges = 0;
   const fail = () => {
     connection.refuse("a key exchange without end");
     connection.drop("the key exchange was not finished");
@@ -39,6 +43,12 @@ export function guardExchange(ssh: Ssh, connection: Connection, exchangeMs: numb
     cancel = null;
   };
   ssh.once("ready", () => socket.on("data", look));
-  ssh.on("handshake", done);
+  ssh.on("handshake", () => {
+    done();
+    exchanges += 1;
+    if (connection.principal || exchanges === 1) return;
+    connection.refuse("a second key exchange before authentication");
+    connection.drop("key exchange before authentication");
+  });
   socket.once("close", done);
 }
