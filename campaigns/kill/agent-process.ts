@@ -85,6 +85,8 @@ export class AgentProcess {
     const argv = ["--reuid", user, "--regid", user, "--groups", String(gid), inside("node")];
     const serve = ["--enable-source-maps", inside("lib/convocate-agent.cjs"), "serve", ...folders, ...listen];
     const child = spawn("setpriv", [...argv, ...serve], {
+      // Ctrl-C is for the campaign, which ends it itself.
+      detached: true,
       stdio: ["ignore", "ignore", "pipe"],
       env: { PATH: "/usr/bin:/bin" },
     });

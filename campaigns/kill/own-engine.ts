@@ -39,7 +39,11 @@ export class OwnEngine {
     await chmod(folder, 0o711);
     for (const name of ["data", "exec"]) await mkdir(join(folder, name));
     const flags = ["--fork", "--pid", "--mount-proc", "--net", "--mount", "--kill-child"];
-    const holder = spawn("unshare", [...flags, "bash", "-c", init], { stdio: "ignore" });
+    const holder = spawn("unshare", [...flags, "bash", "-c", init], {
+      stdio: "ignore",
+      // Ctrl-C is for the campaign, which ends it itself.
+      detached: true,
+    });
     const initPid = await until("namespaces", 10_000, () => onlyChild(holder.pid ?? 0));
     const engine = new OwnEngine(folder, holder, initPid);
     try {
@@ -75,7 +79,10 @@ export class OwnEngine {
     ];
     const enter = ["-t", String(this.#init), "-p", "-m", "-n", "dockerd", "-H", `unix://${this.socket}`];
     const log = openSync(join(folder, "dockerd.log"), "a");
-    this.#daemon = spawn("nsenter", [...enter, ...places, ...behaviour], { stdio: ["ignore", log, log] });
+    this.#daemon = spawn("nsenter", [...enter, ...places, ...behaviour], {
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     closeSync(log);
     await until("our Docker Engine answers", answersWithinMs, async () => {
       if (this.#daemon?.exitCode === null) return (await run(this.docker("version"))).code === 0;

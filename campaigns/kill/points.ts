@@ -49,8 +49,17 @@ export class Points {
     this.#conditions = conditions;
   }
 
-  /** Returns what was found. */
+  /** Returns what was found. Asked to end (Ctrl-C), it does so after the point under way, and leaves nothing behind. */
   async run(): Promise<string[]> {
+    const interrupted = new AbortController();
+    const interrupt = () => interrupted.abort();
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, interrupt);
+    return this.#run(interrupted.signal).finally(() => {
+      for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, interrupt);
+    });
+  }
+
+  async #run(interrupted: AbortSignal): Promise<string[]> {
     const { random, say } = this.#conditions;
     const [first, count] = [option(this.#conditions, "first"), option(this.#conditions, "points")];
     await writeSkeleton(this.#victim.agent.homes, random.fork("skeleton"));
@@ -59,7 +68,7 @@ export class Points {
     const began = performance.now();
     for (this.#point = first; this.#point < first + count; this.#point++) {
       await this.#strike(random.fork(`point ${String(this.#point)}`));
-      if (this.#findings.size >= enoughFindings) break;
+      if (this.#findings.size >= enoughFindings || interrupted.aborted) break;
       const done = this.#point - first + 1;
       const seconds = Math.round((performance.now() - began) / 1000);
       if (done % 10 === 0)
@@ -76,7 +85,8 @@ export class Points {
     const at = `point ${String(this.#point)}: ${what}`;
     if (this.#known(what)) return;
     this.#findings.add(at);
-    this.#conditions.say(`FOUND at ${at}`);
+    const points = String(this.#point - option(this.#conditions, "first") + 1);
+    this.#conditions.say(`FOUND at ${at} (reached again by the same command with --points ${points})`);
     this.#conditions.say(this.#victim.agent.said(30));
   }
 
