@@ -9,7 +9,7 @@ import { WireAgent } from "./wire/agent.ts";
 const idlePings = 1_000;
 /** An operator's ping while strangers knock, at worst: so many times what it is while nobody does, and not below `enoughMs`. */
 const slower = 20;
-const enoughMs = 50;
+const enoughMs = 200;
 
 /** Milliseconds of one ping after the other on a channel that is kept open, until told to stop. */
 async function ping(channel: ClientChannel, goesOn: (pings: number) => boolean): Promise<number[]> {

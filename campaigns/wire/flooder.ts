@@ -27,6 +27,7 @@ async function silent(text: string | Buffer): Promise<void> {
     went.connected += 1;
     if (text.length > 0) socket.write(text);
   });
+  await Promise.race([closed, once(socket, "connect").catch(() => undefined)]);
   if (await Promise.race([closed, sleep(stayMs).then(() => false)])) went.endedByThem += 1;
   socket.destroy();
 }
