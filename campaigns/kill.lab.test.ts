@@ -1,5 +1,5 @@
 /** A short run of both campaigns of kills; `npm run campaign -- kill-agent` and `kill-engine` are the long ones. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { must } from "../lab/command.ts";
 import type { Campaign } from "./campaign.ts";
@@ -19,7 +19,7 @@ async function short(campaign: Campaign): Promise<{ found: string[]; said: strin
   return { found, said: said.join("\n") };
 }
 
-const folders = () => readdirSync(tmpdir()).filter((name) => /^convocate-(kill|engine)-/.test(name));
+const folders = () => readdirSync(tmpdir()).filter((name) => /^convocate-kill-/.test(name));
 
 test("the agent is killed in the middle of operations: nothing is lost, half made or left over", async () => {
   const before = folders();
@@ -37,5 +37,4 @@ test("an engine is killed in the middle of operations: sessions run on, and noth
   expect(found).toEqual([]);
   expect(said).toMatch(/6 points, with under way: .*\d/);
   expect(folders()).toEqual(before);
-  expect(existsSync("/var/run/docker.sock")).toBe(true);
 });

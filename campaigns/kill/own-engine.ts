@@ -34,7 +34,7 @@ export class OwnEngine {
 
   /** An engine in a new folder below /tmp, started, with `image` of the machine's engine. */
   static async make(image: string): Promise<OwnEngine> {
-    const folder = await mkdtemp(join(tmpdir(), "convocate-engine-"));
+    const folder = await mkdtemp(join(tmpdir(), "convocate-kill-engine-"));
     // The agent, who is not root, has to reach the socket.
     await chmod(folder, 0o711);
     for (const name of ["data", "exec"]) await mkdir(join(folder, name));
