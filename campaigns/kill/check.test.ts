@@ -122,3 +122,17 @@ test("a create without an answer is there whole, or not at all", () => {
   expect(settle(whole.model, seen)).toMatchObject([{ kind: "create", session: { uuid } }]);
   expect(check(model, seen)).toEqual([]);
 });
+
+test("a kill without an answer may take its time: what still ran at one point may have ended at the next", () => {
+  const { model, seen } = world();
+  const [session] = model.known();
+  if (session) model.power(session, "no", "unknown");
+  const running = { ...listed({ running: true, state: "running" })(seen), containers: [container] };
+  expect(check(model, running)).toEqual([]);
+  settle(model, running);
+  expect(check(model, seen)).toEqual([]);
+  settle(model, seen);
+  expect(check(model, running)).toEqual([expect.stringMatching("runs although nobody started it")]);
+  if (session) model.power(session, "yes", "ok");
+  expect(check(model, seen)).toEqual([expect.stringMatching("does not run any more")]);
+});

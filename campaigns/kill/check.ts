@@ -142,7 +142,7 @@ export function settle(model: Model, seen: Observation): TurnedUp[] {
     }
     if (!expected) continue;
     Object.assign(expected, { address: addressOf(session), editing: null, there: "yes", last_accessed });
-    expected.running = session.running ? "yes" : "no";
+    model.seen(expected, session.running ?? false);
   }
   const uuids = new Set(seen.listed.map(({ uuid }) => uuid));
   for (const uuid of model.sessions.keys()) if (!uuids.has(uuid)) model.sessions.delete(uuid);

@@ -30,6 +30,8 @@ export interface Expected {
   content: Content;
   there: Exclude<Known, "no">;
   running: Known;
+  /** It was asked to end, and nobody said that it did: the engine goes on with that by itself, for 10 s and more. */
+  ending: boolean;
   /** Operations under way. */
   calls: Set<Call>;
 }
@@ -104,6 +106,7 @@ export class Model {
       editing: null,
       there: "yes",
       running: "no",
+      ending: false,
       calls: new Set(),
     };
     this.sessions.set(told.uuid, session);
@@ -117,14 +120,21 @@ export class Model {
 
   /** After `restart` (`to` is yes) or `kill`. */
   power(session: Expected, to: "yes" | "no", outcome: Outcome): void {
-    if (outcome === "ok") session.running = to;
-    if (outcome === "unknown") session.running = "maybe";
+    if (outcome === "ok") Object.assign(session, { running: to, ending: false });
+    if (outcome !== "unknown") return;
+    session.running = "maybe";
+    session.ending ||= to === "no";
+  }
+
+  /** It was seen to run, or not to. */
+  seen(session: Expected, running: boolean): void {
+    if (!running) session.ending = false;
+    session.running = !running ? "no" : session.ending ? "maybe" : "yes";
   }
 
   delete(session: Expected, outcome: Outcome): void {
     if (outcome === "ok") this.sessions.delete(session.uuid);
     if (outcome !== "unknown") return;
-    session.there = "maybe";
-    session.running = "maybe";
+    Object.assign(session, { there: "maybe", running: "maybe", ending: true });
   }
 }
