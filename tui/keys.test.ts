@@ -3,6 +3,8 @@ import { applies } from "./state/list-keys.ts";
 import { after, anAgent, aSession, press, snapshot } from "./state/fleet.fake.ts";
 
 const fleets = [
+  snapshot([anAgent("a")], [aSession(1, { state: "connected" })]),
+  snapshot([anAgent("a")], [aSession(1, { state: "locked" })]),
   snapshot(
     [anAgent("a")],
     [aSession(1, { state: "running" }), ...Array.from({ length: 40 }, (_, i) => aSession(i + 2))],
@@ -47,4 +49,6 @@ test("keys of a session need one; kill needs it running, restart stopped", () =>
   ).toEqual([false, false, true, true]);
   expect(applies("stopped", row("stopped"))).toBe(true);
   expect(applies("stopped", row("locked"))).toBe(false);
+  expect(applies("locked", row("locked"))).toBe(true);
+  expect(applies("connected", row("running"))).toBe(false);
 });

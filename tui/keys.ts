@@ -1,5 +1,5 @@
 /** When a key of the list does something. */
-export type When = "always" | "session" | "running" | "stopped";
+export type When = "always" | "session" | "running" | "connected" | "stopped" | "locked";
 
 /** What a key of the list does; the reducer has one case for each. */
 export type Command =
@@ -12,9 +12,16 @@ export type Command =
   | "attach"
   | "attach-nth"
   | "new"
+  | "clone"
+  | "edit"
+  | "background"
   | "kill"
   | "delete"
+  | "override"
   | "restart"
+  | "filter"
+  | "settings"
+  | "suspend"
   | "help"
   | "quit";
 
@@ -42,7 +49,7 @@ export const keys: Key[] = [
     command: "attach",
     names: ["ENTER", "KP_ENTER"],
     label: "Enter",
-    does: "attach; starts a stopped session",
+    does: "attach; starts a stopped one",
     footer: "attach",
     when: "session",
   },
@@ -50,15 +57,39 @@ export const keys: Key[] = [
     command: "attach-nth",
     names: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     label: "1-9",
-    does: "attach to the row with that number",
+    does: "attach to the row so numbered",
     when: "session",
   },
   { command: "new", names: ["n"], label: "N", does: "new session", footer: "new", when: "always" },
   {
+    command: "clone",
+    names: ["c"],
+    label: "C",
+    does: "copy it under another name",
+    footer: "clone",
+    when: "session",
+  },
+  {
+    command: "edit",
+    names: ["e"],
+    label: "E",
+    does: "edit name, port, DNS name",
+    footer: "edit",
+    when: "session",
+  },
+  {
+    command: "background",
+    names: ["b"],
+    label: "B",
+    does: "detach everyone from it",
+    footer: "background",
+    when: "connected",
+  },
+  {
     command: "kill",
     names: ["k"],
     label: "K",
-    does: "kill the container, keep the session",
+    does: "stop its container, keep it",
     footer: "kill",
     when: "running",
   },
@@ -66,24 +97,42 @@ export const keys: Key[] = [
     command: "delete",
     names: ["d"],
     label: "D",
-    does: "delete the session and its home",
+    does: "delete it and its home",
     footer: "delete",
     when: "session",
+  },
+  {
+    command: "override",
+    names: ["o"],
+    label: "O",
+    does: "override a stale lock",
+    footer: "override",
+    when: "locked",
   },
   {
     command: "restart",
     names: ["r"],
     label: "R",
-    does: "start the container, detached",
+    does: "start its container, detached",
     footer: "restart",
     when: "stopped",
   },
+  { command: "filter", names: ["/"], label: "/", does: "filter the list", footer: "filter", when: "always" },
+  {
+    command: "settings",
+    names: ["s"],
+    label: "S",
+    does: "versions, agents, capacity",
+    footer: "settings",
+    when: "always",
+  },
+  { command: "suspend", names: ["CTRL_Z"], label: "Ctrl-Z", does: "suspend; fg comes back", when: "always" },
   { command: "help", names: ["?"], label: "?", does: "this help", footer: "help", when: "always" },
   {
     command: "quit",
     names: ["q", "ESCAPE", "CTRL_C"],
     label: "Q",
-    does: "quit; sessions keep running (Esc too)",
+    does: "quit, Esc too; sessions run on",
     footer: "quit",
     when: "always",
   },

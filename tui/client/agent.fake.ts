@@ -6,7 +6,7 @@ import { attachExit, attachHeader } from "../../protocol/attach.ts";
 import { encodeLine, LineSplitter } from "../../protocol/codec.ts";
 import { registrationFiles } from "../../protocol/config.ts";
 import { errors } from "../../protocol/errors.ts";
-import { maxRequest, request, type Request } from "../../protocol/rpc.ts";
+import { maxRequest, ops, request, type Request } from "../../protocol/rpc.ts";
 import { stateOf, type Session } from "../../protocol/session.ts";
 import { algorithms, subsystems } from "../../protocol/transport.ts";
 
@@ -221,6 +221,30 @@ export class FakeAgent {
         const session = this.#find(asked);
         if (stateOf(session) !== "stopped") throw errors.alreadyRunning(session.name);
         return this.#set(session, "running");
+      }
+      case "clone": {
+        const source = this.sessions.get(String(params["source_id"]));
+        if (!source) throw errors.noSession(String(params["source_id"]));
+        if (stateOf(source) !== "stopped") throw errors.running(source.name);
+        return this.add(String(params["name"]), { command: source.command });
+      }
+      case "edit": {
+        const session = this.#find(asked);
+        const { name, port, protocol, dns_name } = ops.edit.params.parse(params);
+        this.put({ ...session, name, port, protocol, dns_name });
+        return {};
+      }
+      case "background": {
+        const session = this.#find(asked);
+        for (const terminal of this.terminals)
+          if (terminal.header.id === session.uuid) terminal.end(attachExit.detached);
+        if (stateOf(session) === "connected") this.#set(session, "running");
+        return {};
+      }
+      case "override": {
+        const session = this.#find(asked);
+        if (session.state !== "locked") throw errors.notLocked(session.uuid);
+        return this.#set(session, "stopped");
       }
       case "kill":
         return this.#set(this.#find(asked), "stopped");

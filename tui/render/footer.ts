@@ -4,16 +4,22 @@ import { applies } from "../state/list-keys.ts";
 import type { State } from "../state/state.ts";
 import { age } from "./age.ts";
 import { clean } from "./clean.ts";
-import { fitLine, span, type Line } from "./line.ts";
+import { fitLine, lineText, span, type Line } from "./line.ts";
+import { width } from "./width.ts";
 
 /** The last line: keys that mean something now. */
 export function footerLine(state: State): Line {
-  const line: Line = [span(" ")];
-  for (const [label, word] of footerKeys(state)) {
-    line.push(span(label, { bold: true, reverse: true }), span(` ${word}  `));
-  }
-  return fitLine(line, state.size.cols);
+  const offered = footerKeys(state);
+  // Where there is no room for all, help and quit stay.
+  while (offered.length > 3 && width(lineText(lineOf(offered)).trimEnd()) > state.size.cols)
+    offered.splice(-3, 1);
+  return fitLine(lineOf(offered), state.size.cols);
 }
+
+const lineOf = (offered: [string, string][]): Line => [
+  span(" "),
+  ...offered.flatMap(([label, word]) => [span(label, { bold: true, reverse: true }), span(` ${word}  `)]),
+];
 
 function footerKeys(state: State): [string, string][] {
   switch (state.panel?.kind) {
@@ -37,10 +43,16 @@ function footerKeys(state: State): [string, string][] {
       return [
         ["Tab", "next field"],
         ["Space", "tcp/udp"],
-        ["Enter", "create"],
+        ["Enter", { create: "create", edit: "save", clone: "clone" }[state.panel.form.purpose.kind]],
         ["Esc", "cancel"],
       ];
+    case "filter":
+      return [
+        ["Enter", "keep the filter"],
+        ["Esc", "show all"],
+      ];
     case "notice":
+    case "settings":
     case "help":
       return [["any key", "close"]];
   }
@@ -58,7 +70,13 @@ function messageOf(state: State): { text: string; error: boolean } {
     const since = age(state.status.since, state.now);
     return { text: `last known state, ${since} old: ${state.status.reason}`, error: true };
   }
+  if (state.filter !== "" && state.panel?.kind !== "filter") {
+    return { text: `filter: ${state.filter} (${shownOf(state)}); Esc shows all`, error: false };
+  }
   const row = selectedRow(state);
   if (row?.trouble) return { text: `${row.agent}: ${row.trouble.reason}`, error: true };
   return { text: "", error: false };
 }
+
+/** How much of the list the filter lets through. */
+export const shownOf = ({ rows, all }: State): string => `${String(rows.length)} of ${String(all.length)}`;

@@ -1,4 +1,4 @@
-import { fieldNames, type FieldName, type Form } from "../state/form.ts";
+import { fieldsOf, type FieldName, type Form } from "../state/form.ts";
 import { errorLines } from "../state/panel-height.ts";
 import type { TextField } from "../state/text-field.ts";
 import { clean } from "./clean.ts";
@@ -11,11 +11,15 @@ const labels: Record<FieldName, string> = {
   port: "Port",
   dns_name: "DNS name",
   command: "Command",
+  repo: "Git repo",
+  branch: "Branch",
 };
 const hints: Partial<Record<FieldName, string>> = {
   port: "blank: none, auto: the first free one",
   dns_name: "blank: none",
   command: "blank: the agent's default",
+  repo: "blank: none; cloned at the first start",
+  branch: "blank: the repository's own",
 };
 /** Columns in front of every value. */
 const indent = 13;
@@ -26,7 +30,7 @@ export function formLines(
   cols: number,
 ): { body: Line[]; caret: { row: number; col: number } | null } {
   const room = Math.max(1, cols - indent - 2);
-  const body = fieldNames.map((name): Line => {
+  const body = fieldsOf(form).map((name): Line => {
     const focused = name === form.focus;
     const label = `${focused ? " > " : "   "}${labels[name].padEnd(indent - 3)}`;
     return [span(label, { bold: focused }), ...value(form, name, room)];
@@ -57,7 +61,7 @@ function value(form: Form, name: FieldName, room: number): Line {
 }
 
 /** The part of a long value around the caret, and the caret's column in it. */
-function view({ characters, caret }: TextField, room: number): { text: string; col: number } {
+export function view({ characters, caret }: TextField, room: number): { text: string; col: number } {
   const shown = characters.map(clean);
   let from = 0;
   while (from < caret && width(shown.slice(from, caret).join("")) >= room) from += 1;
@@ -67,7 +71,7 @@ function view({ characters, caret }: TextField, room: number): { text: string; c
 }
 
 function caretOf(form: Form, room: number): { row: number; col: number } {
-  const row = fieldNames.indexOf(form.focus);
+  const row = fieldsOf(form).indexOf(form.focus);
   if (form.focus === "protocol") return { row, col: indent };
   return { row, col: indent + view(form.texts[form.focus], room).col };
 }

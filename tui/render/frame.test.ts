@@ -3,6 +3,7 @@ import { ConvocateError } from "../../protocol/errors.ts";
 import { keys } from "../keys.ts";
 import { after, ago, anAgent, aSession, noon, press, snapshot, type } from "../state/fleet.fake.ts";
 import type { Event } from "../state/state.ts";
+import { version } from "../../protocol/version.ts";
 import { age } from "./age.ts";
 import { frameOf } from "./frame.ts";
 import { lineText } from "./line.ts";
@@ -46,7 +47,7 @@ test("the list at 80x24", () => {
     " 5 - idle             agent-a    1d   -                                     6d",
   ]);
   expect(lines.slice(7, 23).join("")).toBe("");
-  expect(lines[23]).toBe(" Enter attach  N new  K kill  D delete  ? help  Q quit");
+  expect(lines[23]).toBe(" Enter attach  N new  C clone  E edit  B background  K kill  ? help  Q quit");
 });
 
 test("the list at 200x60 gives the room to names", () => {
@@ -61,7 +62,7 @@ test("the footer offers what the highlighted row can do", () => {
   expect(footer("DOWN")).toContain("K kill");
   expect(footer("END")).not.toContain("K kill");
   expect(footer("DOWN", "DOWN", "DOWN", "DOWN")).toContain("R restart");
-  expect(screen([]).at(-1)).toBe(" N new  ? help  Q quit");
+  expect(screen([]).at(-1)).toBe(" N new  / filter  S settings  ? help  Q quit");
 });
 
 test("rows of an agent out of reach are dimmed, with reason and age", () => {
@@ -100,24 +101,26 @@ test("the form: fields, hints, caret, and an error with what was typed", () => {
   const { state } = after(typed);
   const { lines, caret } = frameOf(state);
   const text = lines.map((line) => lineText(line).trimEnd());
-  expect(text.slice(13, 21)).toEqual([
+  expect(text.slice(11, 21)).toEqual([
     `-- New session on agent-a ${"-".repeat(54)}`,
     "   Name      漢x",
     "   Protocol  [ tcp ]  udp",
     " > Port      99999",
     "   DNS name  blank: none",
     "   Command   blank: the agent's default",
+    "   Git repo  blank: none; cloned at the first start",
+    "   Branch    blank: the repository's own",
     '   port "99999" is not 1 to 65535; blank is none, auto is the first free one',
     "",
   ]);
-  expect(caret).toEqual({ row: 16, col: 18 });
+  expect(caret).toEqual({ row: 14, col: 18 });
 });
 
 test("a value longer than its field scrolls with the caret", () => {
   const one = snapshot([anAgent("a")], []);
   const long = "0123456789".repeat(10);
   const { lines, caret } = frameOf(after([one, ...press("n"), ...type(long)]).state);
-  expect(lineText(lines[14] ?? [])).toContain("0123456789 ");
+  expect(lineText(lines[12] ?? [])).toContain("0123456789 ");
   expect(caret?.col).toBeLessThan(80);
   const home = frameOf(after([one, ...press("n"), ...type(long), ...press("HOME")]).state);
   expect(home.caret?.col).toBe(13);
@@ -141,10 +144,65 @@ test("the help lists every key of the table and fits 80x24", () => {
   expect(lines.join("\n")).toContain("Ctrl-B D");
 });
 
-test("the agent picker tells health and load", () => {
+const gib = 2 ** 30;
+const capacity = { memory_bytes: 8 * gib, memory_promised_bytes: 2 * gib, cpus: 4, sessions_running: 1 };
+
+test("the agent picker tells health and what is free; auto is the least loaded of those that are up", () => {
   const text = screen([fleet, ...press("n")]).join("\n");
+  expect(text).toContain(" 0 auto: the least loaded, agent-a");
   expect(text).toContain(">1 agent-a  (3 running)");
   expect(text).toContain(" 2 agent-b  (down 3m)");
+  const full = { ...capacity, memory_promised_bytes: 7 * gib };
+  const told = snapshot([anAgent("a", { capacity: full }), anAgent("b", { capacity })], []);
+  const told3 = screen([told, ...press("n")]).join("\n");
+  expect(told3).toContain(">0 auto: the least loaded, host-b");
+  expect(told3).toContain(" 2 host-b  (0 running, 6.0 of 8.0 GiB free)");
+  expect(screen([told, ...press("n", "ENTER")]).join("\n")).toContain("-- New session on host-b");
+});
+
+test("settings: our version, every agent with health, version and capacity; what does not fit is counted", () => {
+  const told = { ...capacity, cpus_used: 1.25, disk_bytes: 100 * gib, disk_used_bytes: 40 * gib };
+  const agents = [
+    anAgent("a", { version: "1.2.0", capacity: told }),
+    anAgent("b", { health: "down", since: ago(200) }),
+  ];
+  const lines = screen([snapshot(agents, []), ...press("s")], { cols: 120, rows: 24 });
+  expect(lines.slice(17, 22)).toEqual([
+    `-- Settings ${"-".repeat(108)}`,
+    ` convocate ${version}, 2 agents`,
+    expect.stringMatching(/^ HOST +HEALTH +VERSION +MEMORY PROMISED +CPU +DISK$/),
+    expect.stringMatching(/^ host-a +up 1h +1\.2\.0 +2\.0\/8\.0 GiB +4, 1\.3 used +100 GiB, 40 used$/),
+    expect.stringMatching(/^ host-b +down 3m +- +- +- +-$/),
+  ]);
+  const many = Array.from({ length: 40 }, (_, i) => anAgent(`n${String(i)}`));
+  expect(screen([snapshot(many, []), ...press("s")]).join("\n")).toMatch(/and 25 more: convocate agents/);
+});
+
+test("questions about locks and changes say what will happen; forms say what they are for", () => {
+  const at = (state: "locked" | "connected", ...names: string[]) =>
+    screen([snapshot([anAgent("a")], [aSession(1, { state })]), ...press(...names)]).join("\n");
+  expect(at("locked", "o")).toMatch(/-- Override the lock of session 1\?.*\n.*nobody holds any more/);
+  expect(at("connected", "c")).toMatch(/-- Clone session 1 on host-a/);
+  expect(at("connected", "e")).toMatch(/-- Edit session 1 on host-a[^]* > Name +session 1/);
+  const [effect] = after([
+    snapshot([anAgent("a")], [aSession(1, { state: "connected" })]),
+    ...press("e", "ENTER"),
+  ]).effects;
+  if (effect?.type !== "edit") throw new Error("nothing is edited");
+  const edited = screen([
+    snapshot([anAgent("a")], [aSession(1, { state: "connected" })]),
+    { type: "edited", row: effect.row, name: "session 1" },
+  ]);
+  expect(edited.join("\n")).toContain("whoever is attached is detached");
+});
+
+test("a filter is said wherever it hides something, and where everything is hidden", () => {
+  expect(screen([fleet, ...press("/", ..."zzz")]).join("\n")).toMatch(
+    /No session fits the filter[^]*-- Filter: 0 of 5 -+\n > zzz/,
+  );
+  const kept = screen([fleet, ...press("/", ..."agent-b", "ENTER")]);
+  expect(kept.at(-2)).toBe(" filter: agent-b (1 of 5); Esc shows all");
+  expect(kept[0]).toContain("5 sessions");
 });
 
 test("ages are short, and clocks that differ give no nonsense", () => {

@@ -1,10 +1,11 @@
-import { stateChar } from "../../protocol/session.ts";
-import { keys } from "../keys.ts";
 import { panelHeight } from "../state/panel-height.ts";
+import type { Form } from "../state/form.ts";
 import type { Confirmation, Panel, State } from "../state/state.ts";
-import { age } from "./age.ts";
+import { pickLines, settingsLines } from "./agents.ts";
 import { clean } from "./clean.ts";
-import { formLines } from "./form.ts";
+import { shownOf } from "./footer.ts";
+import { formLines, view } from "./form.ts";
+import { helpLines } from "./help.ts";
 import { fitLine, span, type Line } from "./line.ts";
 import { wrap } from "./width.ts";
 
@@ -40,11 +41,21 @@ function content(state: State, panel: Panel): Content {
     case "confirm":
       return { ...confirmation(panel), caret: null };
     case "pick-agent":
-      return { title: "New session: on which agent?", body: agentLines(state, panel), caret: null };
+      return { title: "New session: on which agent?", body: pickLines(state, panel), caret: null };
     case "form": {
-      const host = state.fleet.agents.get(panel.form.agentId)?.host ?? panel.form.agentId;
-      return { title: `New session on ${clean(host)}`, ...formLines(panel.form, state.size.cols) };
+      const host = clean(state.fleet.agents.get(panel.form.agentId)?.host ?? panel.form.agentId);
+      return { title: formTitle(panel.form, host), ...formLines(panel.form, state.size.cols) };
     }
+    case "filter": {
+      const { text: typed, col } = view(panel.field, Math.max(1, state.size.cols - 6));
+      return {
+        title: `Filter: ${shownOf(state)}`,
+        body: [[span(" > ", { bold: true }), span(typed)]],
+        caret: { row: 0, col: 3 + col },
+      };
+    }
+    case "settings":
+      return { title: "Settings", body: settingsLines(state), caret: null };
     case "notice":
       return {
         title: panel.title,
@@ -52,8 +63,14 @@ function content(state: State, panel: Panel): Content {
         caret: null,
       };
     case "help":
-      return { title: "Keys", body: helpLines(), caret: null };
+      return { title: "Keys", body: helpLines(state), caret: null };
   }
+}
+
+function formTitle({ purpose }: Form, host: string): string {
+  if (purpose.kind === "create") return `New session on ${host}`;
+  const name = clean(purpose.row.session.name);
+  return purpose.kind === "clone" ? `Clone ${name} on ${host}` : `Edit ${name} on ${host}`;
 }
 
 function confirmation({ op, row }: Confirmation): Pick<Content, "title" | "body"> {
@@ -69,6 +86,17 @@ function confirmation({ op, row }: Confirmation): Pick<Content, "title" | "body"
       line: `The session and everything in its home is removed.${attached}`,
     },
     restart: { title: `Start ${name}?`, line: "Its container starts, with nobody attached." },
+    override: {
+      title: `Override the lock of ${name}?`,
+      line: "Only a lock that nobody holds any more is removed; the agent checks that.",
+    },
+    "kill-and-restart": {
+      title: `Kill and restart ${name}, so that the change takes effect?`,
+      line:
+        row.state === "connected"
+          ? "What runs in it ends, and whoever is attached is detached."
+          : "What runs in it ends. Nobody is attached.",
+    },
   }[op];
   return {
     title: what.title,
@@ -78,31 +106,4 @@ function confirmation({ op, row }: Confirmation): Pick<Content, "title" | "body"
       text("Y confirms, N or Esc cancels."),
     ],
   };
-}
-
-function agentLines(state: State, { ids, at }: Extract<Panel, { kind: "pick-agent" }>): Line[] {
-  // As many as fit, with the chosen one among them.
-  const room = Math.max(1, panelHeight(state) - 1);
-  const top = Math.max(0, at - room + 1);
-  return ids.slice(top, top + room).map((id, i) => {
-    const agent = state.fleet.agents.get(id);
-    const running = state.rows.filter((row) => row.session.agent_id === id && row.state !== "stopped").length;
-    const health =
-      agent?.health === "up"
-        ? `${String(running)} running`
-        : `${agent?.health ?? "gone"} ${age(agent?.since, state.now)}`;
-    const index = top + i;
-    const number = index < 9 ? String(index + 1) : " ";
-    const line = `${index === at ? ">" : " "}${number} ${clean(agent?.host ?? id)}  (${health})`;
-    return [span(line, index === at ? { reverse: true } : {})];
-  });
-}
-
-function helpLines(): Line[] {
-  const states = `${stateChar.stopped} stopped  ${stateChar.locked} locked  ${stateChar.running} running  ${stateChar.connected} connected`;
-  return [
-    ...keys.map(({ label, does }): Line => [span(`   ${label.padEnd(8)}`, { bold: true }), span(does)]),
-    [span("   Ctrl-B D", { bold: true }), span(" in a session: back to the list")],
-    text(`States: ${states}`),
-  ];
 }

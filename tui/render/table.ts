@@ -59,8 +59,9 @@ export function tableLines(state: State): Line[] {
   return lines.slice(0, page);
 }
 
-function emptyText({ loaded, fleet }: State): string {
+function emptyText({ loaded, fleet, all }: State): string {
   if (!loaded) return "Waiting for the fleet...";
+  if (all.length > 0) return "No session fits the filter: Esc shows all.";
   return fleet.agents.size === 0
     ? "No agent host yet: `pulumi up` adds one."
     : "No session yet: N makes one.";

@@ -25,7 +25,7 @@ function agentsSummary({ fleet, links }: State): string {
   return `${count(agents.length, "agent")}${down > 0 ? `, ${String(down)} down` : " up"}`;
 }
 
-function sessionsSummary({ rows }: State): string {
+function sessionsSummary({ all: rows }: State): string {
   const counts = shownStates
     .map((state) => ({ state, n: rows.filter((row) => row.state === state).length }))
     .filter(({ n }) => n > 0)

@@ -23,12 +23,14 @@ export class Screen {
   readonly #stdout: WriteStream;
   readonly #keyboard: Keyboard;
   readonly #differ: Differ;
+  readonly #listener: ScreenOptions["listener"];
   #lent = false;
   #restored = false;
 
   constructor({ stdin, stdout, colors, listener }: ScreenOptions) {
     this.#stdin = stdin;
     this.#stdout = stdout;
+    this.#listener = listener;
     this.#differ = new Differ({ colors });
     this.#keyboard = new Keyboard(stdin, stdout, listener);
     stdout.on("resize", () => {
@@ -38,6 +40,8 @@ export class Screen {
     // A terminal that hung up: reads end, writes fail.
     for (const stream of [stdin, stdout]) stream.on("error", () => listener.gone());
     stdin.on("end", () => listener.gone());
+    // Somebody else stopped us (`kill -STOP`): the shell had the terminal meanwhile.
+    process.on("SIGCONT", () => this.#resume());
     stdout.write(enterList);
     this.#keyboard.grab();
   }
@@ -78,6 +82,32 @@ export class Screen {
     this.#stdout.write(`${leaveSession}${enterList}\x1b[2J`);
     this.#differ.reset();
     this.#keyboard.grab();
+  }
+
+  /**
+   * Gives the terminal back and stops, until the shell's `fg`. Without a shell that knows jobs (a login over SSH) the system
+   * stops nobody, and the list is back at once.
+   */
+  suspend(): void {
+    this.#keyboard.release();
+    // To a terminal this is written before the call returns.
+    this.#stdout.write(leaveTerminal);
+    process.kill(0, "SIGTSTP");
+    this.#resume();
+  }
+
+  /** The shell may have changed modes, and the size may be another. */
+  #resume(): void {
+    if (this.#restored) return;
+    if (this.#lent) {
+      for (const raw of [false, true]) this.#stdin.setRawMode(raw);
+      return;
+    }
+    this.#keyboard.release();
+    this.#stdout.write(`${enterList}\x1b[2J`);
+    this.#differ.reset();
+    this.#keyboard.grab();
+    this.#listener.resize(this.size());
   }
 
   /** The terminal as it was found. May be called in any state, any number of times. */

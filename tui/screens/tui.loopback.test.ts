@@ -175,11 +175,15 @@ test.each([
   ["SIGTERM", 143],
   ["SIGHUP", 129],
   ["SIGINT", 130],
-] as const)("%s leaves a sane terminal", async (signal, status) => {
-  const terminal = await openList();
-  process.kill(await childOf(terminal), signal);
-  await expectSane(terminal, status);
-});
+] as const)(
+  "%s leaves a sane terminal",
+  async (signal, status) => {
+    const terminal = await openList();
+    process.kill(await childOf(terminal), signal);
+    await expectSane(terminal, status);
+  },
+  20_000,
+);
 
 test("a crash leaves a sane terminal, and says what crashed", async () => {
   const crash = "data:text/javascript,process.once('SIGUSR2',()=>{throw(new(Error)('boom'))})";
@@ -187,7 +191,7 @@ test("a crash leaves a sane terminal, and says what crashed", async () => {
   process.kill(await childOf(terminal), "SIGUSR2");
   await expectSane(terminal, 1);
   await terminal.shows("boom");
-});
+}, 20_000);
 
 test("kill -9 of one list disturbs no other", async () => {
   const [victim, other] = [await openList(), await openList()];

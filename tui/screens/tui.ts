@@ -9,6 +9,7 @@ import { frameOf } from "../render/frame.ts";
 import { reduce } from "../state/reduce.ts";
 import { initialState, type Effect, type Event, type State } from "../state/state.ts";
 import { attachEndEvent } from "./attach-end.ts";
+import { operate } from "./operations.ts";
 import { Screen } from "./screen.ts";
 
 export interface TuiOptions {
@@ -26,12 +27,6 @@ export interface TuiOptions {
 
 /** Milliseconds between full reloads. Changes come as events; this heals what was lost. */
 const reloadEvery = 15_000;
-
-const words = {
-  kill: ["killing", "killed"],
-  delete: ["deleting", "deleted"],
-  restart: ["starting", "started"],
-} as const;
 
 /** Runs the list until the operator quits or the terminal is gone. */
 export async function runTui(options: TuiOptions): Promise<void> {
@@ -80,24 +75,13 @@ export async function runTui(options: TuiOptions): Promise<void> {
     switch (effect.type) {
       case "quit":
         return quit();
-      case "create": {
-        const { agentId } = effect;
-        pool.call(agentId, "create", effect.params).then(
-          (session) => dispatch({ type: "created", agentId, session }),
-          (error: unknown) => dispatch({ type: "create-failed", error: fault(error, "internal") }),
-        );
-        return;
-      }
-      case "call": {
-        const { op, name } = effect;
-        const [doing, done] = words[op];
-        dispatch({ type: "done", text: `${doing} ${name}...` });
-        pool.call(effect.agentId, op, { id: effect.id }).then(
-          () => dispatch({ type: "done", text: `${done} ${name}` }),
-          (error: unknown) => dispatch({ type: "failed", text: fault(error, "internal").message }),
-        );
-        return;
-      }
+      case "suspend":
+        return screen.suspend();
+      case "create":
+      case "clone":
+      case "edit":
+      case "call":
+        return void operate(pool, effect, dispatch);
       case "attach":
         void attach(effect.row).catch((error: unknown) => {
           dispatch({ type: "failed", text: fault(error, "attach_failed").message });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { createParams, formKey, formPaste, newForm, parsePort, type Form } from "./form.ts";
+import { formEffect, formKey, formPaste, newForm, parsePort, type Form } from "./form.ts";
 import { edit, insert, textField, textOf } from "./text-field.ts";
 
 const filled = (name: string, port = ""): Form => ({
@@ -15,16 +15,20 @@ test("ports: blank is none, 0 and auto the first free one, numbers themselves, a
 });
 
 test("a command goes along only when there is one, so that a v2 agent never sees the field", () => {
-  expect(createParams(filled(" work "))).toEqual({ name: "work", port: 0, protocol: "tcp", dns_name: "" });
+  expect(formEffect(filled(" work "))).toEqual({
+    type: "create",
+    agentId: "a",
+    params: { name: "work", port: 0, protocol: "tcp", dns_name: "" },
+  });
   const form = { ...filled("work"), texts: { ...filled("work").texts, command: textField("bash -l") } };
-  expect(createParams(form)).toMatchObject({ command: "bash -l" });
-  expect(() => createParams(filled(" "))).toThrow("session name cannot be empty");
+  expect(formEffect(form)).toMatchObject({ params: { command: "bash -l" } });
+  expect(() => formEffect(filled(" "))).toThrow("session name cannot be empty");
 });
 
 test("Tab and Shift-Tab go round; Space, t and u choose the protocol, and are letters elsewhere", () => {
   const keys = (...names: string[]) => names.reduce(formKey, newForm("a"));
   expect(keys("TAB").focus).toBe("protocol");
-  expect(keys("SHIFT_TAB").focus).toBe("command");
+  expect(keys("SHIFT_TAB").focus).toBe("branch");
   expect(keys("SHIFT_TAB", "TAB").focus).toBe("name");
   expect(keys("TAB", " ").protocol).toBe("udp");
   expect(keys("TAB", " ", " ").protocol).toBe("tcp");

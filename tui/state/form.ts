@@ -1,13 +1,26 @@
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import type { Params } from "../../protocol/rpc.ts";
-import { edit, insert, textField, textOf, type TextField } from "./text-field.ts";
+import type { Row } from "./rows.ts";
+import type { Effect } from "./state.ts";
+import { edit, insert, isCharacter, onOneLine, textField, textOf, type TextField } from "./text-field.ts";
 
-export const fieldNames = ["name", "protocol", "port", "dns_name", "command"] as const;
-export type FieldName = (typeof fieldNames)[number];
+export type FieldName = "name" | "protocol" | "port" | "dns_name" | "command" | "repo" | "branch";
 
-/** The form of a new session. */
+/** What a form is for, and about which session. */
+export type Purpose = { kind: "create" } | { kind: "edit" | "clone"; row: Row };
+
+const fields: Record<Purpose["kind"], readonly FieldName[]> = {
+  create: ["name", "protocol", "port", "dns_name", "command", "repo", "branch"],
+  edit: ["name", "protocol", "port", "dns_name"],
+  clone: ["name"],
+};
+
+/** The fields of a form from top to bottom. */
+export const fieldsOf = ({ purpose }: Pick<Form, "purpose">): readonly FieldName[] => fields[purpose.kind];
+
 export interface Form {
   agentId: string;
+  purpose: Purpose;
   focus: FieldName;
   protocol: "tcp" | "udp";
   texts: Record<Exclude<FieldName, "protocol">, TextField>;
@@ -17,14 +30,46 @@ export interface Form {
   busy: boolean;
 }
 
+/** The form of a new session. */
 export const newForm = (agentId: string): Form => ({
   agentId,
+  purpose: { kind: "create" },
   focus: "name",
   protocol: "tcp",
-  texts: { name: textField(), port: textField(), dns_name: textField(), command: textField() },
+  texts: {
+    name: textField(),
+    port: textField(),
+    dns_name: textField(),
+    command: textField(),
+    repo: textField(),
+    branch: textField(),
+  },
   error: null,
   busy: false,
 });
+
+/** The form of a copy: a name, everything else comes from the session. */
+export const cloneForm = (row: Row): Form => ({
+  ...newForm(row.session.agent_id),
+  purpose: { kind: "clone", row },
+});
+
+/** The form of a session as it is. */
+export function editForm(row: Row): Form {
+  const { agent_id, name, port, protocol, dns_name } = row.session;
+  const form = newForm(agent_id);
+  return {
+    ...form,
+    purpose: { kind: "edit", row },
+    protocol: protocol === "udp" ? "udp" : "tcp",
+    texts: {
+      ...form.texts,
+      name: textField(name),
+      port: textField(port ? String(port) : ""),
+      dns_name: textField(dns_name),
+    },
+  };
+}
 
 /** Blank is none (0), `0` or `auto` the first free one (-1 on the wire). Throws `port_invalid`. */
 export function parsePort(text: string): number {
@@ -42,27 +87,39 @@ export function parsePort(text: string): number {
 }
 
 /** What the form asks for. Throws `name_invalid` or `port_invalid`; the agent checks everything else. */
-export function createParams({ texts, protocol }: Form): Params<"create"> {
-  const name = textOf(texts.name).trim();
+export function formEffect(form: Form): Effect {
+  const { purpose, agentId } = form;
+  const name = typed(form, "name");
   if (name === "") throw errors.emptyName();
-  const command = textOf(texts.command).trim();
-  return {
-    name,
-    port: parsePort(textOf(texts.port)),
-    protocol,
-    dns_name: textOf(texts.dns_name).trim(),
-    // A v2 agent does not know the field: it gets none unless something was typed.
-    ...(command !== "" && { command }),
-  };
+  if (purpose.kind === "clone") {
+    return { type: "clone", agentId, params: { source_id: purpose.row.session.uuid, name } };
+  }
+  const port = parsePort(textOf(form.texts.port));
+  const addressing = { name, port, protocol: form.protocol, dns_name: typed(form, "dns_name") };
+  if (purpose.kind === "edit") {
+    return { type: "edit", row: purpose.row, params: { id: purpose.row.session.uuid, ...addressing } };
+  }
+  return { type: "create", agentId, params: { ...addressing, ...seed(form) } };
 }
+
+/** A v2 agent does not know these fields: it gets none unless something was typed. */
+function seed(form: Form): Pick<Params<"create">, "command" | "repo" | "branch"> {
+  const command = typed(form, "command");
+  const repo = typed(form, "repo");
+  const branch = typed(form, "branch");
+  return { ...(command && { command }), ...(repo && { repo }), ...(branch && { branch }) };
+}
+
+const typed = ({ texts }: Form, field: keyof Form["texts"]): string => textOf(texts[field]).trim();
 
 /** The form after a key that moves or edits; Enter and Esc are not its business. */
 export function formKey(form: Form, key: string): Form {
   if (form.busy) return form;
   const step = { TAB: 1, DOWN: 1, SHIFT_TAB: -1, UP: -1 }[key];
   if (step !== undefined) {
-    const at = fieldNames.indexOf(form.focus) + step + fieldNames.length;
-    return { ...form, focus: fieldNames[at % fieldNames.length] ?? "name" };
+    const names = fieldsOf(form);
+    const at = names.indexOf(form.focus) + step + names.length;
+    return { ...form, focus: names[at % names.length] ?? "name" };
   }
   if (form.focus === "protocol") return { ...form, protocol: toggled(form.protocol, key) };
   const field = form.texts[form.focus];
@@ -70,11 +127,11 @@ export function formKey(form: Form, key: string): Form {
   return { ...form, texts: { ...form.texts, [form.focus]: changed } };
 }
 
-/** The form after a paste: line breaks would be keys otherwise. */
+/** The form after a paste. */
 export function formPaste(form: Form, text: string): Form {
   if (form.busy || form.focus === "protocol") return form;
-  const line = text.replace(/[\r\n\t]+/g, " ");
-  return { ...form, texts: { ...form.texts, [form.focus]: insert(form.texts[form.focus], line) } };
+  const field = insert(form.texts[form.focus], onOneLine(text));
+  return { ...form, texts: { ...form.texts, [form.focus]: field } };
 }
 
 function toggled(protocol: "tcp" | "udp", key: string): "tcp" | "udp" {
@@ -83,6 +140,3 @@ function toggled(protocol: "tcp" | "udp", key: string): "tcp" | "udp" {
   if (key === " " || key === "LEFT" || key === "RIGHT") return protocol === "tcp" ? "udp" : "tcp";
   return protocol;
 }
-
-/** Names of special keys are longer than any one character people see. */
-const isCharacter = (key: string): boolean => !/^[A-Z][A-Z0-9_]+$/.test(key);

@@ -1,8 +1,10 @@
 import { findKey, type When } from "../keys.ts";
-import { newForm } from "./form.ts";
-import { pageSize, scrolled, select, selectedIndex, selectedRow } from "./list.ts";
+import { automatic } from "./capacity.ts";
+import { cloneForm, editForm, newForm, type Form } from "./form.ts";
+import { narrowed, pageSize, scrolled, select, selectedIndex, selectedRow } from "./list.ts";
 import type { Row } from "./rows.ts";
-import type { Effect, Panel, Reduced, State } from "./state.ts";
+import type { Action, Effect, Panel, Reduced, State } from "./state.ts";
+import { textField } from "./text-field.ts";
 
 /** Whether a key means something for this row. */
 export function applies(when: When, row: Row | undefined): boolean {
@@ -13,8 +15,10 @@ export function applies(when: When, row: Row | undefined): boolean {
       return row !== undefined;
     case "running":
       return row?.state === "running" || row?.state === "connected";
+    case "connected":
     case "stopped":
-      return row?.state === "stopped";
+    case "locked":
+      return row?.state === when;
   }
 }
 
@@ -43,13 +47,28 @@ export function listKey(before: State, name: string): Reduced {
       return nth(state, Number(name));
     case "new":
       return stay(openNew(state));
+    case "clone":
+      return row ? stay(openForm(state, cloneForm(row))) : stay(state);
+    case "edit":
+      return row ? stay(openForm(state, editForm(row))) : stay(state);
+    case "background":
+      return row ? { state, effects: [callOn(row, "background")] } : stay(state);
     case "kill":
     case "delete":
+    case "override":
     case "restart":
       return row ? stay(open(state, { kind: "confirm", op: key.command, row })) : stay(state);
+    case "filter":
+      return stay(open(state, { kind: "filter", field: textField(state.filter) }));
+    case "settings":
+      return stay(open(state, { kind: "settings" }));
+    case "suspend":
+      return { state, effects: [{ type: "suspend" }] };
     case "help":
       return stay(open(state, { kind: "help" }));
     case "quit":
+      // Esc leaves what is entered last: a filter before the list.
+      if (name === "ESCAPE" && state.filter !== "") return stay(narrowed({ ...state, filter: "" }));
       return { state, effects: [{ type: "quit" }] };
   }
 }
@@ -57,6 +76,15 @@ export function listKey(before: State, name: string): Reduced {
 const stay = (state: State): Reduced => ({ state, effects: [] });
 
 export const open = (state: State, panel: Panel | null): State => scrolled({ ...state, panel });
+export const openForm = (state: State, form: Form): State => open(state, { kind: "form", form });
+
+export const callOn = ({ session }: Row, op: Action): Effect => ({
+  type: "call",
+  agentId: session.agent_id,
+  op,
+  id: session.uuid,
+  name: session.name,
+});
 
 function attach(state: State, row: Row | undefined): Reduced {
   const effects: Effect[] = row ? [{ type: "attach", row }] : [];
@@ -80,10 +108,11 @@ function openNew(state: State): State {
       text: "A session needs an agent host. Add one under convocate:hosts in stacks/Pulumi.<stack>.yaml on the operator machine, then run `pulumi up`.",
     });
   }
-  if (ids.length === 1) return open(state, { kind: "form", form: newForm(first) });
+  if (ids.length === 1) return openForm(state, newForm(first));
+  const choices = automatic(state) === null ? ids : [null, ...ids];
   const current = selectedRow(state)?.session.agent_id;
-  const at = current === undefined ? 0 : Math.max(0, ids.indexOf(current));
-  return open(state, { kind: "pick-agent", ids, at });
+  const at = current === undefined ? 0 : Math.max(0, choices.indexOf(current));
+  return open(state, { kind: "pick-agent", choices, at });
 }
 
 const hostOf = (state: State, id: string): string => state.fleet.agents.get(id)?.host ?? id;

@@ -1,5 +1,6 @@
 import { panelHeight } from "./panel-height.ts";
 import { chromeRows, type State } from "./state.ts";
+import { filtered } from "./filter.ts";
 import { rowsOf, type Row } from "./rows.ts";
 
 /** How many rows are shown at once. */
@@ -29,9 +30,13 @@ export function scrolled(state: State): State {
   return top === state.top ? state : { ...state, top };
 }
 
-/** Rows anew after fleet or links changed. A highlighted session that is gone leaves the highlight where it was. */
-export function refreshed(state: State): State {
+/** Rows anew after fleet or links changed. */
+export const refreshed = (state: State): State =>
+  narrowed({ ...state, all: rowsOf(state.fleet, state.links) });
+
+/** Shown rows anew. A highlighted session that is gone leaves the highlight where it was. */
+export function narrowed(state: State): State {
   const index = selectedIndex(state);
-  const next = { ...state, rows: rowsOf(state.fleet, state.links) };
+  const next = { ...state, rows: filtered(state.all, state.filter) };
   return next.rows.some((row) => row.key === state.selected) ? scrolled(next) : select(next, index);
 }

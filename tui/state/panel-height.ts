@@ -1,5 +1,5 @@
 import { keys } from "../keys.ts";
-import { fieldNames } from "./form.ts";
+import { fieldsOf } from "./form.ts";
 import type { State } from "./state.ts";
 
 /** Lines an error text gets in a form, wrapped. */
@@ -11,19 +11,30 @@ export function panelHeight(state: State): number {
   return Math.min(wanted, Math.max(0, state.size.rows - 5));
 }
 
-function wantedHeight({ panel }: State): number {
+/** From this width on the help stands in two columns. */
+export const helpColumns = ({ size }: Pick<State, "size">): number => (size.cols >= 80 ? 2 : 1);
+
+/** Lines of the help after those of keys. */
+const helpExtra = 2;
+
+function wantedHeight(state: State): number {
+  const { panel, fleet } = state;
   switch (panel?.kind) {
     case undefined:
       return 0;
     case "confirm":
       return 4;
     case "pick-agent":
-      return panel.ids.length + 1;
+      return panel.choices.length + 1;
     case "form":
-      return 1 + fieldNames.length + errorLines;
+      return 1 + fieldsOf(panel.form).length + errorLines;
     case "notice":
       return 5;
+    case "filter":
+      return 2;
+    case "settings":
+      return fleet.agents.size + 3;
     case "help":
-      return keys.length + 3;
+      return 1 + Math.ceil(keys.length / helpColumns(state)) + helpExtra;
   }
 }

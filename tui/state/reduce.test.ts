@@ -1,5 +1,6 @@
 import { ConvocateError } from "../../protocol/errors.ts";
 import { selectedRow } from "./list.ts";
+import { reduce } from "./reduce.ts";
 import { after, ago, anAgent, aSession, noon, press, snapshot, type } from "./fleet.fake.ts";
 
 const two = snapshot([anAgent("a")], [aSession(2), aSession(1)]);
@@ -130,8 +131,9 @@ test("N without an agent says how to add one; with one opens the form; with seve
     ]).state.panel;
   expect(panel([])).toMatchObject({ kind: "notice", text: expect.stringContaining("pulumi up") as unknown });
   expect(panel(["a"])).toMatchObject({ kind: "form", form: { agentId: "a" } });
-  expect(panel(["b", "a"])).toMatchObject({ kind: "pick-agent", ids: ["a", "b"], at: 0 });
-  expect(panel(["b", "a"], "DOWN", "ENTER")).toMatchObject({ kind: "form", form: { agentId: "b" } });
+  expect(panel(["b", "a"])).toMatchObject({ kind: "pick-agent", choices: [null, "a", "b"], at: 0 });
+  expect(panel(["b", "a"], "DOWN", "DOWN", "ENTER")).toMatchObject({ kind: "form", form: { agentId: "b" } });
+  expect(panel(["b", "a"], "0")).toMatchObject({ kind: "form", form: { agentId: "a" } });
   expect(panel(["b", "a"], "2")).toMatchObject({ kind: "form", form: { agentId: "b" } });
   expect(panel(["b", "a"], "ESCAPE")).toBeNull();
 });
@@ -145,7 +147,7 @@ test("the form creates; its error stays in it with what was typed; a created ses
   const again = after([
     ...filled,
     ...press("ENTER", "ENTER"),
-    { type: "create-failed", error: down("no room") },
+    { type: "form-failed", error: down("no room") },
   ]);
   expect(again.effects).toHaveLength(1);
   expect(again.state.panel).toMatchObject({ kind: "form", form: { error: "no room", busy: false } });
@@ -159,7 +161,7 @@ test("a late answer to a form that was left is said, not lost", () => {
   const left = after([
     two,
     ...press("n", "x", "ENTER", "ESCAPE"),
-    { type: "create-failed", error: down("no room") },
+    { type: "form-failed", error: down("no room") },
   ]);
   expect(left.state.message).toEqual({ text: "no room", error: true });
 });
@@ -189,4 +191,73 @@ test("the highlighted row stays in view whatever happens: panels, resizes, fewer
   expect(state.top).toBeGreaterThan(40);
   const tall = after([many, ...press("END"), { type: "resize", size: { cols: 80, rows: 60 } }]);
   expect(tall.state.top).toBe(0);
+});
+
+const stateful = (state: "stopped" | "locked" | "running" | "connected", ...names: string[]) =>
+  after([
+    snapshot([anAgent("a")], [aSession(1, { state, port: 80, dns_name: "x.dev" })]),
+    ...press(...names),
+  ]);
+
+test("B detaches at once and only where somebody is attached; O asks, and only of a lock", () => {
+  expect(stateful("connected", "b").effects).toMatchObject([{ type: "call", op: "background" }]);
+  expect(stateful("running", "b").effects).toEqual([]);
+  expect(stateful("locked", "o").effects).toEqual([]);
+  expect(stateful("locked", "O", "y").effects).toMatchObject([{ type: "call", op: "override" }]);
+  expect(stateful("stopped", "o", "y").effects).toEqual([]);
+});
+
+test("C asks for a name; a refusal is said in the form, what was typed is kept", () => {
+  const sent = stateful("running", "c", ..."copy", "ENTER");
+  const params = { source_id: aSession(1).uuid, name: "copy" };
+  expect(sent.effects).toEqual([{ type: "clone", agentId: "a", params }]);
+  const refused = reduce(sent.state, { type: "form-failed", error: down("kill it, then clone it") }).state;
+  expect(refused.panel).toMatchObject({ form: { error: "kill it, then clone it", busy: false } });
+  expect(refused.panel).toMatchObject({ form: { texts: { name: { characters: [..."copy"] } } } });
+});
+
+test("E begins with what is; a running session is offered kill and restart, a stopped one is not", () => {
+  const edited = (state: "stopped" | "connected") => {
+    const sent = stateful(state, "e", "CTRL_U", ..."other", "TAB", "u", "ENTER");
+    const [effect] = sent.effects;
+    if (effect?.type !== "edit") throw new Error("nothing is edited");
+    const params = { id: aSession(1).uuid, name: "other", port: 80, protocol: "udp", dns_name: "x.dev" };
+    expect(effect.params).toEqual(params);
+    return reduce(sent.state, { type: "edited", row: effect.row, name: "other" }).state;
+  };
+  expect(edited("stopped")).toMatchObject({ panel: null, message: { text: "changed other" } });
+  const asked = edited("connected");
+  expect(asked.panel).toMatchObject({ kind: "confirm", op: "kill-and-restart" });
+  expect(reduce(asked, { type: "key", name: "y" }).effects).toMatchObject([{ op: "kill-and-restart" }]);
+});
+
+test("the filter narrows with every key, is kept by Enter, and ended by Esc before the list is", () => {
+  const fleet = snapshot(
+    [anAgent("a"), anAgent("b")],
+    [aSession(1, { name: "Api" }), aSession(2, { agent_id: "b" }), aSession(3, { labels: { team: "x" } })],
+  );
+  const shown = (...names: string[]) => {
+    const { state, effects } = after([fleet, ...press("/", ...names)]);
+    return [state.rows.map(({ session }) => session.name), state.panel?.kind ?? null, effects.length];
+  };
+  expect(shown("a", "P")).toEqual([["Api"], "filter", 0]);
+  expect(shown(..."host-b 2", "ENTER")).toEqual([["session 2"], null, 0]);
+  expect(shown(..."team=x")).toEqual([["session 3"], "filter", 0]);
+  expect(shown("q", "d", "y", "BACKSPACE", "ENTER")).toEqual([[], null, 0]);
+  expect(shown("z", "ESCAPE")[0]).toHaveLength(3);
+  expect(shown("z", "ENTER", "ESCAPE")).toEqual([["Api", "session 2", "session 3"], null, 0]);
+  const pasted = after([fleet, ...press("/"), { type: "paste", text: "session\r3" }]);
+  expect(pasted.state.rows.map(({ session }) => session.name)).toEqual(["session 3"]);
+  const made = after([
+    fleet,
+    ...press("/", "z", "ENTER"),
+    { type: "created", agentId: "a", session: aSession(9) },
+  ]);
+  expect(made.state).toMatchObject({ filter: "", selected: `a/${aSession(9).uuid}` });
+});
+
+test("an answer closes the form it is for, and nothing that was opened meanwhile", () => {
+  const meanwhile = after([two, ...press("n", "x", "ENTER", "ESCAPE", "?")]).state;
+  const event = { type: "created", agentId: "a", session: aSession(9) } as const;
+  expect(reduce(meanwhile, event).state.panel).toEqual({ kind: "help" });
 });

@@ -1,9 +1,10 @@
 import { applyList, applyMessage } from "./fleet.ts";
 import { formPaste } from "./form.ts";
-import { listKey } from "./list-keys.ts";
+import { listKey, open } from "./list-keys.ts";
 import { refreshed, scrolled, select } from "./list.ts";
-import { panelKey } from "./panel-keys.ts";
+import { filterBy, panelKey } from "./panel-keys.ts";
 import type { Event, Reduced, State } from "./state.ts";
+import { insert, onOneLine } from "./text-field.ts";
 import { sessionKey } from "./fleet.ts";
 
 const only = (state: State): Reduced => ({ state, effects: [] });
@@ -15,6 +16,8 @@ export function reduce(state: State, event: Event): Reduced {
       return state.panel ? panelKey(state, state.panel, event.name) : listKey(state, event.name);
     case "paste":
       // Pasted text is never taken for keys: in the list it would kill and delete.
+      if (state.panel?.kind === "filter")
+        return only(filterBy(state, insert(state.panel.field, onOneLine(event.text))));
       if (state.panel?.kind !== "form") return only(state);
       return only({ ...state, panel: { kind: "form", form: formPaste(state.panel.form, event.text) } });
     case "resize":
@@ -36,7 +39,9 @@ export function reduce(state: State, event: Event): Reduced {
       return only(refreshed({ ...state, fleet: applyList(state.fleet, event.agentId, event) }));
     case "created":
       return only(created(state, event));
-    case "create-failed":
+    case "edited":
+      return only(edited(state, event));
+    case "form-failed":
       if (state.panel?.kind !== "form") {
         return only({ ...state, message: { text: event.error.message, error: true } });
       }
@@ -71,12 +76,26 @@ function created(state: State, { agentId, session }: Extract<Event, { type: "cre
   const closed: State = {
     ...state,
     fleet,
-    panel: null,
+    ...answered(state),
     message: { text: `created ${session.name}; Enter attaches`, error: false },
   };
-  const next = refreshed({ ...closed, selected: sessionKey(made) });
+  // A new session that the filter hides would look like none.
+  const next = refreshed({ ...closed, filter: "", selected: sessionKey(made) });
   return select(
     next,
     next.rows.findIndex((row) => row.key === sessionKey(made)),
   );
 }
+
+/** A running container keeps its flags: whoever wants the change now is offered kill and restart. */
+function edited(state: State, { row, name }: Extract<Event, { type: "edited" }>): State {
+  const now = state.all.find(({ key }) => key === row.key) ?? row;
+  const message = { text: `changed ${name}`, error: false };
+  const next: State = { ...state, ...answered(state), message };
+  if (next.panel !== null || now.state === "stopped") return scrolled(next);
+  return open(next, { kind: "confirm", op: "kill-and-restart", row: now });
+}
+
+/** The form whose answer came is closed; whatever was opened meanwhile stays. */
+const answered = ({ panel }: State): Pick<State, "panel"> =>
+  panel?.kind === "form" && panel.form.busy ? { panel: null } : { panel };

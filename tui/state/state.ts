@@ -4,20 +4,30 @@ import type { Session } from "../../protocol/session.ts";
 import type { ConvocateError } from "../../protocol/errors.ts";
 import { noFleet, type Fleet } from "./fleet.ts";
 import type { Form } from "./form.ts";
+import type { TextField } from "./text-field.ts";
 import type { LinkTroubles, Row, Trouble } from "./rows.ts";
+
+/** What is done to a session that exists, without any more to be said. */
+export type Action =
+  | Extract<Op, "kill" | "delete" | "restart" | "background" | "override">
+  /** A running container keeps its port and name: this makes a change of them true. */
+  | "kill-and-restart";
 
 /** What asks to be confirmed. */
 export interface Confirmation {
   kind: "confirm";
-  op: "kill" | "delete" | "restart";
+  op: Exclude<Action, "background">;
   row: Row;
 }
 
 /** What is open below the list. */
 export type Panel =
   | Confirmation
-  | { kind: "pick-agent"; ids: string[]; at: number }
+  /** Null is *auto*: the least loaded. */
+  | { kind: "pick-agent"; choices: (string | null)[]; at: number }
   | { kind: "form"; form: Form }
+  | { kind: "filter"; field: TextField }
+  | { kind: "settings" }
   | { kind: "notice"; title: string; text: string }
   | { kind: "help" };
 
@@ -35,7 +45,11 @@ export interface State {
   status: Trouble | null;
   /** A snapshot has come. */
   loaded: boolean;
-  /** Derived from fleet and links whenever they change. */
+  /** Every session; derived from fleet and links whenever they change. */
+  all: Row[];
+  /** Words that a row must have to be shown. */
+  filter: string;
+  /** Those of `all` that the filter lets through. */
   rows: Row[];
   /** The key of the highlighted row; it stays on its session when rows move. */
   selected: string | null;
@@ -53,6 +67,8 @@ export const initialState = (start: Pick<State, "size" | "now" | "operator">): S
   links: new Map(),
   status: null,
   loaded: false,
+  all: [],
+  filter: "",
   rows: [],
   selected: null,
   top: 0,
@@ -71,22 +87,20 @@ export type Event =
   | { type: "link"; agentId: string; down: ConvocateError | null }
   | { type: "listed"; agentId: string; version: number; sessions: Session[] }
   | { type: "created"; agentId: string; session: Session }
-  | { type: "create-failed"; error: ConvocateError }
+  | { type: "edited"; row: Row; name: string }
+  | { type: "form-failed"; error: ConvocateError }
   | { type: "done"; text: string }
   | { type: "failed"; text: string };
 
 /** What a reducer wants done outside. */
 export type Effect =
   | { type: "quit" }
+  | { type: "suspend" }
   | { type: "attach"; row: Row }
   | { type: "create"; agentId: string; params: Params<"create"> }
-  | {
-      type: "call";
-      agentId: string;
-      op: Extract<Op, "kill" | "delete" | "restart">;
-      id: string;
-      name: string;
-    };
+  | { type: "clone"; agentId: string; params: Params<"clone"> }
+  | { type: "edit"; row: Row; params: Params<"edit"> & { name: string } }
+  | { type: "call"; agentId: string; op: Action; id: string; name: string };
 
 /** The state after an event, and what is to be done outside because of it. */
 export interface Reduced {

@@ -49,3 +49,9 @@ export function edit(field: TextField, key: string): TextField | null {
       return null;
   }
 }
+
+/** Names of special keys are longer than any one character people see. */
+export const isCharacter = (key: string): boolean => !/^[A-Z][A-Z0-9_]+$/.test(key);
+
+/** A paste as a field takes it: line breaks would be keys otherwise. */
+export const onOneLine = (text: string): string => text.replace(/[\r\n\t]+/g, " ");

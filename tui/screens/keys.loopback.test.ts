@@ -1,0 +1,275 @@
+import { join } from "node:path";
+import { attachExit } from "../../protocol/attach.ts";
+import type { FakeAgent } from "../client/agent.fake.ts";
+import { eventually } from "../client/eventually.fake.ts";
+import { FakeShellHost } from "../fleet.fake.ts";
+import { keys, type Command } from "../keys.ts";
+import { Tmux } from "./tmux.fake.ts";
+
+const node = join(import.meta.dirname, "../../node_modules/.bin/node");
+const main = join(import.meta.dirname, "../main.ts");
+
+/** What tmux calls the keys that it does not call as they are written. */
+const tmuxNames: Record<string, string> = {
+  UP: "Up",
+  DOWN: "Down",
+  PAGE_UP: "PPage",
+  PAGE_DOWN: "NPage",
+  HOME: "Home",
+  END: "End",
+  ENTER: "Enter",
+  ESCAPE: "Escape",
+  CTRL_C: "C-c",
+  CTRL_Z: "C-z",
+};
+
+interface Stage {
+  terminal: Tmux;
+  agent: FakeAgent;
+  /** Presses the key that the story is about. */
+  press: () => Promise<void>;
+  /** The key's name in the table. */
+  name: string;
+}
+
+const calls = ({ agent }: Stage, op: string) => agent.calls.filter((call) => call.op === op);
+const uuidOf = ({ agent }: Stage, name: string): string =>
+  [...agent.sessions.values()].find((session) => session.name === name)?.uuid ?? "";
+
+/** Makes `name` the first row, in the state that its key wants. */
+async function only(stage: Stage, state: "stopped" | "locked" | "running" | "connected"): Promise<void> {
+  const known = stage.agent.sessions.get(uuidOf(stage, "subject"));
+  const running = state === "running" || state === "connected";
+  if (known) stage.agent.put({ ...known, state, running });
+  else stage.agent.add("subject", { state, running });
+  const char = { stopped: "-", locked: "L", running: "R", connected: "C" }[state];
+  await stage.terminal.shows(`1 ${char} subject`);
+  await stage.terminal.press("Home");
+  await stage.terminal.shows(new RegExp(`>1 ${char} subject`));
+}
+
+async function attachesTo(stage: Stage, name: string): Promise<void> {
+  await stage.press();
+  await stage.terminal.shows(`attached to ${name}`);
+  stage.agent.terminals.at(-1)?.end(attachExit.detached);
+  await stage.terminal.shows(" convocate ");
+}
+
+/** A story for every key of the table: it begins with sessions s01 to s70, the first of them highlighted. */
+const stories: Record<Command, (stage: Stage) => Promise<void>> = {
+  async up({ terminal, press }) {
+    await terminal.press("Down", "Down");
+    await terminal.shows(/>3 . s03/);
+    await press();
+    await terminal.shows(/>2 . s02/);
+  },
+  async down({ terminal, press }) {
+    await press();
+    await terminal.shows(/>2 . s02/);
+  },
+  async "page-up"({ terminal, press }) {
+    await terminal.press("End");
+    await terminal.shows(/>. . s70/);
+    await press();
+    await terminal.shows(/>. . s(?!70)\d\d/);
+  },
+  async "page-down"({ terminal, press }) {
+    await press();
+    await terminal.shows(/>. . s(?!01)\d\d/);
+  },
+  async first({ terminal, press }) {
+    await terminal.press("End");
+    await terminal.shows(/>. . s70/);
+    await press();
+    await terminal.shows(/>1 . s01/);
+  },
+  async last({ terminal, press }) {
+    await press();
+    await terminal.shows(/>. . s70/);
+  },
+  attach: (stage) => attachesTo(stage, "s01"),
+  "attach-nth": (stage) => attachesTo(stage, `s0${stage.name}`),
+  async new(stage) {
+    await stage.press();
+    await stage.terminal.shows("-- New session on agent-a");
+    await stage.terminal.type("made");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows(/>1 - made/);
+  },
+  async clone(stage) {
+    await only(stage, "running");
+    await stage.press();
+    await stage.terminal.shows("-- Clone subject on agent-a");
+    await stage.terminal.type("twin");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows('session "subject" is running: kill it, then clone it');
+    await stage.terminal.press("Escape");
+    await only(stage, "stopped");
+    await stage.press();
+    await stage.terminal.type("twin");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows(/>1 - twin/);
+  },
+  async edit(stage) {
+    await only(stage, "running");
+    await stage.press();
+    await stage.terminal.shows("-- Edit subject on agent-a");
+    await stage.terminal.press("C-u");
+    await stage.terminal.type("renamed");
+    await stage.terminal.press("Tab", "u", "Tab");
+    await stage.terminal.type("53");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows("-- Kill and restart renamed");
+    await stage.terminal.press("y");
+    await stage.terminal.shows("restarted");
+    await stage.terminal.shows(/R renamed .*53\/udp/);
+    const id = uuidOf(stage, "renamed");
+    const done = stage.agent.calls.slice(-3).map(({ op, params }) => [op, params?.["id"]]);
+    expect(done).toEqual([
+      ["edit", id],
+      ["kill", id],
+      ["restart", id],
+    ]);
+  },
+  async background(stage) {
+    await only(stage, "connected");
+    await stage.press();
+    await stage.terminal.shows("detached everyone from subject");
+    await stage.terminal.shows(/R subject/);
+  },
+  async kill(stage) {
+    await only(stage, "running");
+    await stage.press();
+    await stage.terminal.shows("-- Kill subject?");
+    await stage.terminal.press("n");
+    await stage.terminal.hides("-- Kill");
+    expect(calls(stage, "kill")).toEqual([]);
+    await stage.press();
+    await stage.terminal.press("y");
+    await stage.terminal.shows(/- subject/);
+  },
+  async delete(stage) {
+    await only(stage, "stopped");
+    await stage.press();
+    await stage.terminal.shows("-- Delete subject?");
+    await stage.terminal.press("y");
+    await stage.terminal.hides(">1 - subject");
+    expect(uuidOf(stage, "subject")).toBe("");
+  },
+  async override(stage) {
+    await only(stage, "locked");
+    await stage.press();
+    await stage.terminal.shows("-- Override the lock of subject?");
+    await stage.terminal.press("y");
+    await stage.terminal.shows(/- subject/);
+    expect(calls(stage, "override")).toHaveLength(1);
+  },
+  async restart(stage) {
+    await only(stage, "stopped");
+    await stage.press();
+    await stage.terminal.shows("-- Start subject?");
+    await stage.terminal.press("y");
+    await stage.terminal.shows(/R subject/);
+  },
+  async filter({ terminal, press }) {
+    await press();
+    await terminal.type("S42");
+    await terminal.shows("-- Filter: 1 of 70");
+    await terminal.shows(/>1 . s42/);
+    await terminal.press("Enter");
+    await terminal.shows("filter: S42 (1 of 70)");
+    await terminal.press("Escape");
+    await terminal.shows(/>. . s42/);
+    await terminal.hides("filter: S42");
+  },
+  async settings({ terminal, press }) {
+    await press();
+    await terminal.shows("-- Settings");
+    await terminal.shows(/agent-a +up /);
+  },
+  async suspend({ terminal, press }) {
+    await press();
+    await terminal.shows("Stopped");
+    expect(await terminal.flag("alternate_on")).toBe("0");
+    expect(await terminal.flag("cursor_flag")).toBe("1");
+    // The shell has a terminal that echoes.
+    await terminal.type("echo $((40+2))");
+    await terminal.press("Enter");
+    await terminal.shows(/^42$/m);
+    await terminal.type("fg");
+    await terminal.press("Enter");
+    await terminal.shows(/>1 . s01/);
+    expect(await terminal.flag("alternate_on")).toBe("1");
+    await terminal.press("Down");
+    await terminal.shows(/>2 . s02/);
+  },
+  async help({ terminal, press }) {
+    await press();
+    await terminal.shows("-- Keys");
+    for (const { does } of keys) await terminal.shows(does);
+  },
+  async quit({ terminal, press }) {
+    await press();
+    await eventually(async () => expect(await terminal.flag("alternate_on")).toBe("0"), 10_000);
+    await terminal.type("echo status:$?");
+    await terminal.press("Enter");
+    await terminal.shows(/^status:0$/m);
+  },
+};
+
+describe.each([
+  ["80x24", { cols: 80, rows: 24 }, ""],
+  ["200x60", { cols: 200, rows: 60 }, ""],
+  ["monochrome", { cols: 80, rows: 24 }, "NO_COLOR=1 TERM=vt100"],
+] as const)("every key of the table, %s", (_, size, env) => {
+  let host: FakeShellHost;
+  let agent: FakeAgent;
+  let terminal: Tmux;
+  let quit = true;
+
+  beforeAll(async () => {
+    host = new FakeShellHost();
+    await host.fleet.listen();
+    agent = await host.addAgent("a1", "agent-a");
+    terminal = new Tmux();
+    // A shell that knows jobs: Ctrl-Z is one of the keys.
+    await terminal.start("PS1='$ ' bash --norc --noprofile -i", size);
+  });
+  afterAll(async () => {
+    await terminal.end();
+    await host.close();
+  });
+  beforeEach(async () => {
+    for (const { uuid } of agent.sessions.values())
+      host.fleet.tell({ type: "session.removed", agent_id: "a1", session_id: uuid });
+    agent.sessions.clear();
+    agent.calls.length = 0;
+    for (let i = 1; i <= 70; i += 1) {
+      const last_accessed = new Date(Date.now() - 86_400_000 - i * 1_000).toISOString();
+      agent.add(`s${String(i).padStart(2, "0")}`, { last_accessed });
+    }
+    if (quit) {
+      await terminal.type(`clear; ${env} ${node} ${main} ${host.options.join(" ")}`);
+      await terminal.press("Enter");
+      await terminal.shows(" convocate ");
+    }
+    quit = false;
+    await terminal.press("Home");
+    await terminal.shows(/>1 . s01/);
+  }, 30_000);
+
+  const told = keys.flatMap((key) => key.names.map((name): [string, Command] => [name, key.command]));
+  test.each(told)(
+    "%s: %s",
+    async (name, command) => {
+      quit = command === "quit";
+      // tmux sends the keypad's own Enter only to programs that ask for it.
+      const press = () =>
+        name === "KP_ENTER" ? terminal.type("\x1bOM") : terminal.press(tmuxNames[name] ?? name);
+      await stories[command]({ terminal, agent, press, name });
+      // Any key closes these.
+      if (command === "help" || command === "settings") await terminal.press("x");
+    },
+    30_000,
+  );
+});
