@@ -18,7 +18,7 @@ export class DockerTerminal implements Terminal {
     this.#lines = lines;
   }
 
-  static async open(session: string): Promise<DockerTerminal> {
+  static async open(session: string, until = fullScreen): Promise<DockerTerminal> {
     const child = spawn("python3", [join(import.meta.dirname, "docker_terminal.py")], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -26,7 +26,7 @@ export class DockerTerminal implements Terminal {
     const container = `convocate-session-${session}`;
     const user = ["-u", "1337:1337", "-e", "TERM=xterm-256color", "-e", "LANG=C.UTF-8"];
     const argv = ["docker", "exec", "-it", ...user, container, "tmux", "attach-session", "-t", "convocate"];
-    const [opened] = await terminal.#order({ do: "open", argv, until: fullScreen, ...screenSize });
+    const [opened] = await terminal.#order({ do: "open", argv, until, ...screenSize });
     if (opened) terminal.opened = opened;
     return terminal;
   }
@@ -35,7 +35,7 @@ export class DockerTerminal implements Terminal {
     return this.#order({ do: "type", ...order });
   }
 
-  /** Its tmux client goes with the container. */
+  /** Detaches. */
   async close(): Promise<void> {
     const exited = once(this.#child, "exit");
     this.#child.stdin?.end();

@@ -50,3 +50,12 @@ for line in sys.stdin:
             os.write(terminal, order["text"].encode())
         answers.append(wait_for(terminal, order["until"], began))
     print(json.dumps(answers), flush=True)
+
+# Detached by key: the tmux client of a `docker exec` that is killed would stay, and be drawn for ever after.
+if terminal >= 0:
+    os.write(terminal, b"\x02d")
+    try:
+        while os.read(terminal, 1 << 16):
+            pass
+    except OSError:
+        pass  # how a pseudo-terminal tells its end

@@ -1,13 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { containerSpec } from "../daemons/agent/container-spec.ts";
+import { connectEngine } from "../daemons/docker/dockerode.ts";
 import { createKeyPair } from "../daemons/ssh/keypair.fake.ts";
 import { bundlePrograms, programs } from "../infra/artifacts/bundle.ts";
+import { agentConfig } from "../protocol/config.ts";
 import { docker } from "./docker.ts";
 import type { Place } from "./agents.ts";
 
@@ -15,18 +18,39 @@ import type { Place } from "./agents.ts";
 const agentId = "bench";
 const network = "convocate";
 
+/** Whose the homes are when the agent is root. */
+const user = { uid: 1337, gid: 1337 };
+const config = agentConfig.parse({ command: "bash --norc" });
+/** What all containers have in common; small, so that many fit. */
+const fixed = {
+  agentId,
+  config,
+  ...user,
+  limits: { memory_bytes: 128 * 2 ** 20 },
+  token: null,
+  sharedMounts: [],
+};
+
+function metadata(n: number) {
+  const time = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+  const name = `session ${String(n)} of a benchmark`;
+  return { uuid: randomUUID(), name, created_at: time, last_accessed: time, protocol: "tcp" };
+}
+
 const listening = z.looseObject({ msg: z.literal("agent listens"), port: z.number() });
 
 /** The daemon as hosts get it (bundled, the pinned runtime, its launcher's flags), against this machine's Docker Engine. */
 export class ShippedAgent {
   readonly #folder: string;
+  readonly #image: string;
   readonly #hadNetwork: boolean;
   readonly #operator = createKeyPair("operator=bench");
   #child: ChildProcess | null = null;
   #port = 0;
 
-  private constructor(folder: string, hadNetwork: boolean) {
+  private constructor(folder: string, image: string, hadNetwork: boolean) {
     this.#folder = folder;
+    this.#image = image;
     this.#hadNetwork = hadNetwork;
   }
 
@@ -35,44 +59,50 @@ export class ShippedAgent {
     const folder = await mkdtemp(join(tmpdir(), "convocate-bench-"));
     await bundlePrograms(join(import.meta.dirname, ".."), join(folder, "lib"));
     const networks = await docker("network", "ls", "--format", "{{.Name}}");
-    const agent = new ShippedAgent(folder, networks.split("\n").includes(network));
-    await agent.#configure(image);
+    const agent = new ShippedAgent(folder, image, networks.split("\n").includes(network));
+    await agent.#configure();
     await removeContainers();
     return agent;
   }
 
-  async #configure(image: string): Promise<void> {
-    const config = join(this.#folder, "config");
-    await mkdir(config);
+  async #configure(): Promise<void> {
+    const folder = join(this.#folder, "config");
+    await mkdir(folder);
     const files = {
       "agent-id": agentId,
       ssh_host_ed25519_key: createKeyPair("").privateKey,
       authorized_keys: `${this.#operator.publicKey}\n`,
-      "config.json": JSON.stringify({ command: "bash --norc" }),
-      "current-image": `${image}\n`,
+      "config.json": JSON.stringify(config),
+      "current-image": `${this.#image}\n`,
     };
     for (const [name, text] of Object.entries(files))
-      await writeFile(join(config, name), text, { mode: 0o600 });
+      await writeFile(join(folder, name), text, { mode: 0o600 });
   }
 
-  /** Stopped sessions, and no others, that are there when it starts. */
-  async furnish(count: number): Promise<void> {
+  /**
+   * Sessions, and no others, that are there when it starts. Returns those that run: started by the bench itself, because an
+   * agent starts nothing on a host whose processors others keep busy.
+   */
+  async furnish(count: number, running: number): Promise<string[]> {
     const sessions = join(this.#folder, "state/sessions");
-    for (const folder of [sessions, join(this.#folder, "homes")])
-      await rm(folder, { recursive: true, force: true });
+    const homes = join(this.#folder, "homes");
+    for (const folder of [sessions, homes]) await rm(folder, { recursive: true, force: true });
     await mkdir(sessions, { recursive: true });
+    const engine = await connectEngine("/var/run/docker.sock");
+    const started: string[] = [];
     for (let n = 0; n < count; n++) {
-      const uuid = randomUUID();
-      const time = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
-      const session = {
-        uuid,
-        name: `session ${String(n)} of a benchmark`,
-        created_at: time,
-        last_accessed: time,
-      };
-      await mkdir(join(this.#folder, "homes", uuid), { recursive: true });
-      await writeFile(join(sessions, `${uuid}.json`), JSON.stringify({ ...session, protocol: "tcp" }));
+      const session = metadata(n);
+      const home = join(homes, session.uuid);
+      await mkdir(home, { recursive: true });
+      await chown(home, user.uid, user.gid);
+      await writeFile(join(sessions, `${session.uuid}.json`), JSON.stringify(session));
+      if (n >= running) continue;
+      await engine.start(
+        containerSpec({ ...fixed, session, home, image: this.#image, ...(await engine.info()) }),
+      );
+      started.push(session.uuid);
     }
+    return started;
   }
 
   async start(): Promise<Place> {

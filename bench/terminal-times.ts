@@ -7,8 +7,10 @@ import { key, prompt, type Terminal, type Timed } from "./terminal.ts";
 /** Keys typed on one before it is the other's turn, and how often. */
 const batch = 20;
 const batches = 50;
-const opens = 10;
+const opens = 8;
 const bulks = 4;
+/** No more of a kind is begun after so many milliseconds. */
+const enough = 15_000;
 
 /** The same thing done through the agent and through `docker exec`, in turn. */
 export class Pair {
@@ -36,7 +38,8 @@ export async function timeOpening(client: BenchClient, ours: string, theirs: str
     opened.baseline.add(terminal.opened.ms);
     await terminal.close();
   };
-  for (let n = 0; n < opens; n++) await inTurn(n, openOurs, openTheirs);
+  const end = performance.now() + enough;
+  for (let n = 0; n < opens && performance.now() < end; n++) await inTurn(n, openOurs, openTheirs);
   return opened;
 }
 
@@ -49,7 +52,8 @@ const press = async (terminal: Terminal, into: Samples) => {
 export async function timeEcho(ours: readonly Terminal[], theirs: Terminal): Promise<Pair> {
   const echo = new Pair();
   for (const terminal of [...ours, theirs]) await terminal.type({ text: "cat > /dev/null\r", until: ["\n"] });
-  for (let n = 0; n < batches; n++) {
+  const end = performance.now() + enough;
+  for (let n = 0; n < batches && performance.now() < end; n++) {
     const our = ours[n % ours.length];
     if (!our) break;
     await inTurn(
@@ -83,6 +87,7 @@ export async function timeBulk(our: Terminal, their: Terminal): Promise<Bulk> {
     bulk.baseline.add(ms);
     bulk.theirBytes = bytes;
   };
-  for (let n = 0; n < bulks; n++) await inTurn(n, ours, theirs);
+  const end = performance.now() + enough;
+  for (let n = 0; n < bulks && performance.now() < end; n++) await inTurn(n, ours, theirs);
   return bulk;
 }
