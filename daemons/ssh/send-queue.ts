@@ -18,13 +18,14 @@ export class SendQueue {
   constructor(ssh: Ssh, connection: Connection, unsentBytes: number) {
     this.#ssh = ssh;
     this.#connection = connection;
-    this.#unsentBytes = unsentBytes;
     const { socket } = connection;
+    // Below it the socket tells nobody that it has drained.
+    this.#unsentBytes = Math.max(unsentBytes, socket.writableHighWaterMark);
     socket.on("drain", () => this.#go());
     ssh.on("handshake", () => this.#go());
     // Answers to what it asks pile up too: nothing more is heard of a client that does not listen.
     socket.on("data", () => {
-      if (socket.writableLength > 2 * unsentBytes) socket.pause();
+      if (socket.writableLength > 2 * this.#unsentBytes) socket.pause();
     });
     socket.on("drain", () => socket.resume());
   }
