@@ -163,7 +163,7 @@ function relay(
       void finish().then(resolve);
     };
     stream.on("error", () => undefined);
-    stream.once("data", () => void client.find());
+    stream.once("data", () => void client.seek(context.clock));
     stream.once("close", () => end(() => howItEnded(context, attached)));
     stream.once("end", () => end(() => howItEnded(context, attached)));
     channel.once("close", () =>

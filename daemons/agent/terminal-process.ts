@@ -2,8 +2,16 @@ import type { Terminal } from "../docker/engine.ts";
 import type { Clock } from "../host/clock.ts";
 import { isAlive, startTime } from "../host/processes.ts";
 
-/** A process that ends closes its terminal a moment earlier: that many times it is looked at again, after so many ms. */
-const looks = { count: 10, every: 50 };
+/**
+ * A process that ends closes its terminal a moment earlier: that many times it is looked at again, `every` so many ms, and
+ * that many times the engine is asked for one that has begun, after `seek` ms each.
+ */
+const looks = { count: 10, every: 50, seek: 500 };
+
+interface Process {
+  pid: number;
+  started: string;
+}
 
 /**
  * The tmux client behind an operator's terminal, as this host sees it. It outlives the engine's connection to it, and
@@ -11,21 +19,32 @@ const looks = { count: 10, every: 50 };
  */
 export class TerminalProcess {
   readonly #terminal: Pick<Terminal, "pid">;
-  #found: Promise<{ pid: number; started: string } | null> = Promise.resolve(null);
+  #known: Process | null = null;
+  #asked: Promise<Process | null> | null = null;
 
   constructor(terminal: Pick<Terminal, "pid">) {
     this.#terminal = terminal;
   }
 
-  /** Asks the engine, which knows the process once it has printed something, unless it has told already. */
-  find(): Promise<{ pid: number; started: string } | null> {
-    this.#found = this.#found.then(async (known) => {
-      if (known) return known;
-      const pid = await this.#terminal.pid().catch(() => null);
-      const started = pid === null ? null : startTime(pid);
-      return pid === null || started === null ? null : { pid, started };
-    });
-    return this.#found;
+  /** Asks the engine until it knows, which on a busy host is a while after the first output. */
+  async seek(clock: Clock): Promise<void> {
+    for (let look = 0; look < looks.count && !(await this.find()); look += 1) {
+      await new Promise<void>((resolve) => clock.after(looks.seek, resolve));
+    }
+  }
+
+  /** Asks the engine, unless it has told already. */
+  find(): Promise<Process | null> {
+    if (this.#known) return Promise.resolve(this.#known);
+    this.#asked ??= this.#ask().finally(() => (this.#asked = null));
+    return this.#asked;
+  }
+
+  async #ask(): Promise<Process | null> {
+    const pid = await this.#terminal.pid().catch(() => null);
+    const started = pid === null ? null : startTime(pid);
+    if (pid !== null && started !== null) this.#known = { pid, started };
+    return this.#known;
   }
 
   async #isAlive(): Promise<boolean> {
