@@ -211,10 +211,15 @@ export class FakeAgent {
         const taken = [...this.sessions.values()].find((s) => s.port && s.port === params["port"]);
         if (taken) throw errors.portTaken(Number(params["port"]), "tcp");
         const { port, protocol, dns_name } = params;
+        const { command, repo, branch, labels } = ops.create.params.parse(params);
         return this.add(name, {
           ...(typeof port === "number" && port !== 0 && { port: port === -1 ? 1001 : port }),
           ...(protocol === "udp" && { protocol }),
           ...(typeof dns_name === "string" && dns_name !== "" && { dns_name }),
+          ...(command && { command }),
+          ...(repo && { repo }),
+          ...(branch && { branch }),
+          ...(labels && { labels }),
         });
       }
       case "restart": {

@@ -22,6 +22,8 @@ const callTimeout = (op: Op) => (op === "clone" || op === "delete" ? 3_600_000 :
 export interface Rpc {
   /** v2: no kept-open channel, no extension parameters, no exit status that tells how an attach ended. */
   readonly v2: boolean;
+  /** Version of the protocol: 0 is v2's. */
+  readonly protocol: number;
   call<O extends Op>(op: O, params: Params<O>): Promise<Result<O>>;
 }
 
@@ -36,6 +38,7 @@ export async function openRpc(connection: Connection): Promise<Rpc> {
     : (op: Op, params: object) => kept.ask(op, params);
   return {
     v2,
+    protocol: answer.ok ? decode("capabilities", answer.result).protocol : 0,
     async call(op, params) {
       const reply = await ask(op, params);
       if (!reply.ok) throw wireError(reply);

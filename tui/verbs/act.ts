@@ -1,13 +1,28 @@
+import type { DoneJson } from "../../protocol/verbs.ts";
 import { clean } from "../render/clean.ts";
-import type { Context } from "./context.ts";
-import { onSession } from "./on-agent.ts";
+import { printJson, type Context } from "./context.ts";
+import { onSession, type Target } from "./on-agent.ts";
 
-const done = { kill: "killed", delete: "removed", restart: "started" } as const;
+const dones = {
+  kill: "killed",
+  delete: "removed",
+  restart: "started",
+  background: "detached",
+  override: "overridden",
+} as const;
 
-/** Verbs that are one operation on one session: `kill`, `rm`, `restart`. */
-export async function act(context: Context, op: keyof typeof done, wanted: string): Promise<void> {
-  await onSession(context, wanted, async (session, pool) => {
-    await pool.call(session.agent_id, op, { id: session.uuid });
-    context.stdout.write(`${done[op]} ${clean(session.name)} ${session.uuid}\n`);
+export type Action = keyof typeof dones;
+
+/** Verbs that are one operation on one session: `kill`, `rm`, `restart`, `background`, `override`. */
+export async function act(
+  context: Context,
+  action: Action,
+  target: Target & { json?: boolean },
+): Promise<void> {
+  await onSession(context, target, async ({ agent_id, uuid, name }, pool) => {
+    await pool.call(agent_id, action, { id: uuid });
+    const json: DoneJson = { done: dones[action], uuid, name, agent_id };
+    if (target.json) return printJson(context, json);
+    context.stdout.write(`${json.done} ${clean(name)} ${uuid}\n`);
   });
 }

@@ -1,36 +1,116 @@
-import { readFleet } from "../client/fleet-socket.ts";
+import { lt, valid } from "semver";
+import type { FleetAgent } from "../../protocol/fleet.ts";
+import type { AgentJson } from "../../protocol/verbs.ts";
+import { version } from "../../protocol/version.ts";
+import type { FleetSnapshot } from "../client/fleet-socket.ts";
+import type { AgentPool } from "../client/pool.ts";
 import { age } from "../render/age.ts";
+import { capacityCells } from "../render/capacity.ts";
+import { capacityOf } from "../state/capacity.ts";
 import { inColumns } from "./columns.ts";
 import { printJson, type Context } from "./context.ts";
+import { withFleet } from "./on-agent.ts";
+import { withinAgent } from "./resolve.ts";
 
-/** All agents with their health. */
-export async function agents(context: Context, options: { json?: boolean }): Promise<void> {
-  const fleet = await readFleet(context.access);
-  const rows = fleet.agents
-    .map((agent) => ({
-      agent_id: agent.agent_id,
-      host: agent.host,
-      address: agent.address,
-      health: agent.health,
-      since: agent.since,
-      reason: agent.reason ?? null,
-      version: agent.version ?? null,
-      image_tag: agent.image_tag ?? null,
-      sessions: fleet.sessions.filter((session) => session.agent_id === agent.agent_id).length,
-    }))
-    .sort((a, b) => a.host.localeCompare(b.host));
-  if (options.json) return printJson(context, rows);
-  const header = ["HOST", "ID", "ADDRESS", "HEALTH", "SINCE", "SESSIONS", "VERSION", "IMAGE", ""];
-  const lines = rows.map((row) => [
-    row.host,
-    row.agent_id,
-    row.address,
-    row.health,
-    age(row.since, Date.now()),
-    String(row.sessions),
-    row.version ?? "-",
-    row.image_tag ?? "-",
-    row.reason ?? "",
-  ]);
-  context.stdout.write(inColumns([header, ...lines]));
+/** Milliseconds an agent has to answer; those that do not are shown without. */
+const patience = 2_000;
+
+/** All agents with their health, versions and capacity. */
+export async function agents(context: Context, options: { json?: boolean; agent?: string }): Promise<void> {
+  await withFleet(context, async (whole, pool) => {
+    const fleet = withinAgent(whole, options.agent);
+    const known = [...fleet.agents].sort((a, b) => (a.host < b.host ? -1 : 1));
+    const rows = await Promise.all(
+      known.map(async (agent) => agentJson(agent, fleet, await answerOf(agent, pool))),
+    );
+    if (options.json) return printJson(context, rows);
+    const header = [
+      "HOST",
+      "ID",
+      "ADDRESS",
+      "HEALTH",
+      "SINCE",
+      "SESSIONS",
+      "VERSION",
+      "PROTOCOL",
+      "IMAGE",
+      "MEMORY PROMISED",
+      "CPU",
+      "DISK",
+      "HEARTBEAT",
+      "",
+    ];
+    const lines = known.map((agent, i) => cells(agent, rows[i]));
+    context.stdout.write(inColumns([header, ...lines]));
+  });
+}
+
+/** What an agent that is up says itself. */
+interface Answer {
+  protocol: number;
+  ms: number;
+}
+
+async function answerOf({ agent_id, health }: FleetAgent, pool: AgentPool): Promise<Answer | null> {
+  if (health === "down") return null;
+  const began = performance.now();
+  const asked = pool
+    .link(agent_id)
+    .established()
+    .then(({ rpc }): Answer => ({ protocol: rpc.protocol, ms: Math.round(performance.now() - began) }))
+    .catch(() => null);
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), patience).unref());
+  return Promise.race([asked, late]);
+}
+
+function agentJson(agent: FleetAgent, { sessions }: FleetSnapshot, answer: Answer | null): AgentJson {
+  const told = capacityOf(agent);
+  const heartbeat = agent["heartbeat_at"];
+  return {
+    agent_id: agent.agent_id,
+    host: agent.host,
+    address: agent.address,
+    health: agent.health,
+    since: agent.since,
+    reason: agent.reason ?? null,
+    version: agent.version ?? null,
+    skew: skewOf(agent.version),
+    protocol: answer?.protocol ?? null,
+    image_tag: agent.image_tag ?? null,
+    sessions: sessions.filter(({ agent_id }) => agent_id === agent.agent_id).length,
+    answer_ms: answer?.ms ?? null,
+    heartbeat_at: typeof heartbeat === "string" ? heartbeat : null,
+    memory_bytes: amount(told?.memory_bytes, told?.memory_used_bytes, told?.memory_promised_bytes),
+    cpus: amount(told?.cpus, told?.cpus_used, told?.cpus_promised),
+    disk_bytes: amount(told?.disk_bytes, told?.disk_used_bytes, told?.disk_promised_bytes),
+  };
+}
+
+const amount = (total: number | undefined, used?: number, promised?: number): AgentJson["cpus"] =>
+  total === undefined ? null : { total, used: used ?? null, promised: promised ?? null };
+
+/** How an agent's version stands to ours; null for one that is none, such as a v2 agent's `dev`. */
+export function skewOf(theirs: string | undefined): AgentJson["skew"] {
+  if (valid(theirs) === null || theirs === undefined) return null;
+  if (lt(theirs, version)) return "older";
+  return lt(version, theirs) ? "newer" : "same";
+}
+
+function cells(agent: FleetAgent, row: AgentJson | undefined): string[] {
+  const now = Date.now();
+  const skew = row?.skew === "older" || row?.skew === "newer" ? ` (${row.skew})` : "";
+  return [
+    agent.host,
+    agent.agent_id,
+    agent.address,
+    agent.health,
+    age(agent.since, now),
+    String(row?.sessions ?? 0),
+    `${agent.version ?? "-"}${skew}`,
+    row?.protocol === 0 ? "v2" : String(row?.protocol ?? "-"),
+    agent.image_tag ?? "-",
+    ...capacityCells(agent),
+    age(row?.heartbeat_at ?? undefined, now),
+    agent.reason ?? "",
+  ];
 }

@@ -11,9 +11,9 @@ import { onSession } from "./on-agent.ts";
 export async function attach(
   context: Context,
   wanted: string,
-  options: { readOnly?: boolean; onTerminal: (restore: () => void) => void },
+  options: { agent?: string; readOnly?: boolean; onTerminal: (restore: () => void) => void },
 ): Promise<void> {
-  await onSession(context, wanted, async (session, pool) => {
+  await onSession(context, { ...options, wanted }, async (session, pool) => {
     const { term, colorterm } = context;
     const header = {
       id: session.uuid,

@@ -14,10 +14,14 @@ export interface Context {
   colorterm: string | undefined;
 }
 
+/** JSON on one line, as harmless on a terminal as `printJson`'s. */
+export const jsonLine = (value: unknown): string => `${harmless(JSON.stringify(value))}\n`;
+
+const harmless = (json: string): string => json.replace(unsafe, escaped);
+
 /** Prints JSON in which names of others are escaped far enough to be harmless on a terminal, and stay the same JSON. */
 export function printJson(context: Context, value: unknown): void {
-  const text = JSON.stringify(value, null, 2).replace(unsafe, escaped);
-  context.stdout.write(`${text}\n`);
+  context.stdout.write(`${harmless(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** What JSON leaves as it is: C1 and format characters (bidi, zero width). */

@@ -5,8 +5,12 @@ import { inColumns } from "./columns.ts";
 import { sessionJson } from "./session-json.ts";
 
 /** One session, as its agent knows it now. */
-export async function get(context: Context, wanted: string, options: { json?: boolean }): Promise<void> {
-  await onSession(context, wanted, async (known, pool, fleet) => {
+export async function get(
+  context: Context,
+  wanted: string,
+  options: { json?: boolean; agent?: string },
+): Promise<void> {
+  await onSession(context, { ...options, wanted }, async (known, pool, fleet) => {
     const session = await pool.call(known.agent_id, "get", { id: known.uuid });
     const agent = fleet.agents.find(({ agent_id }) => agent_id === known.agent_id);
     const json = sessionJson({ ...session, agent_id: known.agent_id }, agent);

@@ -1,13 +1,15 @@
 import { stateChar } from "../../protocol/session.ts";
+import type { SessionJson } from "../../protocol/verbs.ts";
 import { readFleet } from "../client/fleet-socket.ts";
 import { age } from "../render/age.ts";
 import { inColumns } from "./columns.ts";
 import { printJson, type Context } from "./context.ts";
-import { sessionJson, type SessionJson } from "./session-json.ts";
+import { withinAgent } from "./resolve.ts";
+import { sessionJson } from "./session-json.ts";
 
 /** All sessions, most recently accessed first. */
-export async function ls(context: Context, options: { json?: boolean }): Promise<void> {
-  const { sessions, agents } = await readFleet(context.access);
+export async function ls(context: Context, options: { json?: boolean; agent?: string }): Promise<void> {
+  const { sessions, agents } = withinAgent(await readFleet(context.access), options.agent);
   const byId = new Map(agents.map((agent) => [agent.agent_id, agent]));
   const rows = sessions
     .map((session) => sessionJson(session, byId.get(session.agent_id)))

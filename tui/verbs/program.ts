@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConvocateError } from "../../protocol/errors.ts";
-import { version } from "../../protocol/version.ts";
 import { localAccess, type Access } from "../client/access.ts";
 import type { Context } from "./context.ts";
+import { fleetVerbs } from "./fleet-verbs.ts";
+import { sessionVerbs } from "./session-verbs.ts";
 
 /** Where things are. */
 export interface Places {
@@ -28,8 +29,6 @@ export interface ProgramOptions {
   list: () => Promise<void>;
 }
 
-const target = "session name, or the beginning of its UUID";
-
 /** The verbs. Each loads what it needs when it runs: `ls` is for scripts that call it often. */
 export function program(context: Context, options: ProgramOptions): Command {
   const root = new Command("convocate")
@@ -48,8 +47,8 @@ export function program(context: Context, options: ProgramOptions): Command {
       await options.list();
     });
   if (!options.remote) placeOptions(root, context, options.places);
-  queries(root, context);
-  actions(root, context, options);
+  fleetVerbs(root, context);
+  sessionVerbs(root, context, options.onTerminal);
   plumbing(root, context);
   return root;
 }
@@ -103,64 +102,4 @@ function plumbing(root: Command, context: Context): void {
     .argument("<agent>", "id of a registered agent")
     .description("an agent's port, on standard input and output")
     .action(async (agent: string) => (await import("./relay.ts")).relayAgent(context, agent));
-}
-
-function queries(root: Command, context: Context): void {
-  root
-    .command("ls")
-    .description("list all sessions")
-    .option("--json", "as a JSON array")
-    .action(async (options: { json?: boolean }) => (await import("./ls.ts")).ls(context, options));
-  root
-    .command("get")
-    .description("show one session")
-    .argument("<session>", target)
-    .option("--json", "as a JSON object")
-    .action(async (wanted: string, options: { json?: boolean }) =>
-      (await import("./get.ts")).get(context, wanted, options),
-    );
-  root
-    .command("agents")
-    .description("list all agents with their health")
-    .option("--json", "as a JSON array")
-    .action(async (options: { json?: boolean }) => (await import("./agents.ts")).agents(context, options));
-  root
-    .command("version")
-    .description("print the version")
-    .action(() => void context.stdout.write(`convocate ${version}\n`));
-}
-
-function actions(root: Command, context: Context, { onTerminal }: ProgramOptions): void {
-  root
-    .command("new")
-    .description("make a session; its container starts with the first attach or restart")
-    .argument("<name>", "1-64 letters, digits, space, _ - .")
-    .option("--agent <agent>", "on which agent: host name or id (needed when there are several)")
-    .option("--command <command>", "what the session runs, instead of the agent's default")
-    .option("--port <port>", "published port: 1-65535, or auto for the first free one")
-    .option("--protocol <protocol>", "tcp or udp")
-    .option("--dns-name <name>", "its name in the fleet's DNS")
-    .option("--json", "print the session as a JSON object")
-    .action(async (name: string, options: object) =>
-      (await import("./new.ts")).create(context, name, options),
-    );
-  root
-    .command("attach")
-    .description("attach this terminal to a session; Ctrl-B D detaches")
-    .argument("<session>", target)
-    .option("--read-only", "look, but type nothing")
-    .action(async (wanted: string, options: { readOnly?: boolean }) =>
-      (await import("./attach.ts")).attach(context, wanted, { ...options, onTerminal }),
-    );
-  for (const [verb, op, description] of [
-    ["rm", "delete", "delete a session and its home"],
-    ["kill", "kill", "stop a session's container; the session stays"],
-    ["restart", "restart", "start a session's container, detached"],
-  ] as const) {
-    root
-      .command(verb)
-      .description(description)
-      .argument("<session>", target)
-      .action(async (wanted: string) => (await import("./act.ts")).act(context, op, wanted));
-  }
 }

@@ -1,5 +1,5 @@
 import { anAgent, aSession } from "../state/fleet.fake.ts";
-import { resolveAgent, resolveSession } from "./resolve.ts";
+import { resolveAgent, resolveNewAgent, resolveSession, withinAgent } from "./resolve.ts";
 
 const fleet = {
   type: "snapshot" as const,
@@ -36,4 +36,21 @@ test("an agent is named by host or id; the only one need not be named", () => {
   expect(() => resolveAgent(fleet, undefined)).toThrow(/--agent: host-a \(a\), host-b \(b\)/);
   expect(() => resolveAgent(fleet, "c")).toThrow(/no agent "c"; there are/);
   expect(() => resolveAgent({ ...fleet, agents: [] }, undefined)).toThrow(/pulumi up/);
+});
+
+test("--agent narrows the fleet; auto is the least loaded agent that is up, unless an agent is called so", () => {
+  expect(withinAgent(fleet, undefined)).toBe(fleet);
+  const there = withinAgent(fleet, "host-b");
+  expect(there.agents.map(({ agent_id }) => agent_id)).toEqual(["b"]);
+  expect(there.sessions.every(({ agent_id }) => agent_id === "b")).toBe(true);
+  expect(() => withinAgent(fleet, "c")).toThrow(/no agent "c"/);
+  const busy = { memory_bytes: 10, memory_promised_bytes: 9, cpus: 1, sessions_running: 1 };
+  const idle = { ...busy, memory_promised_bytes: 1 };
+  const agents = [anAgent("a", { capacity: busy }), anAgent("b", { capacity: idle })];
+  expect(resolveNewAgent({ ...fleet, agents }, "auto").agent_id).toBe("b");
+  const called = [...agents, anAgent("auto", { health: "down" })];
+  expect(resolveNewAgent({ ...fleet, agents: called }, "auto").agent_id).toBe("auto");
+  expect(() => resolveNewAgent({ ...fleet, agents: [anAgent("a", { health: "down" })] }, "auto")).toThrow(
+    /no agent is up/,
+  );
 });

@@ -2,6 +2,7 @@ import { ConvocateError } from "../../protocol/errors.ts";
 import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../client/fleet-socket.ts";
 import { clean } from "../render/clean.ts";
+import { leastLoaded } from "../state/capacity.ts";
 
 /** The session that `wanted` names: a UUID, a name, or the beginning of a UUID. Throws `not_found` or `ambiguous`. */
 export function resolveSession({ sessions, agents }: FleetSnapshot, wanted: string): FleetSession {
@@ -29,6 +30,26 @@ export function resolveSession({ sessions, agents }: FleetSnapshot, wanted: stri
 const beginsWith = (uuid: string, wanted: string): boolean =>
   wanted !== "" && uuid.startsWith(wanted.toLowerCase());
 
+/** The fleet, or what of it is on the agent named (id or host). Throws `not_found`. */
+export function withinAgent(fleet: FleetSnapshot, wanted: string | undefined): FleetSnapshot {
+  if (wanted === undefined) return fleet;
+  const agent = resolveAgent(fleet, wanted);
+  return {
+    ...fleet,
+    agents: [agent],
+    sessions: fleet.sessions.filter(({ agent_id }) => agent_id === agent.agent_id),
+  };
+}
+
+/** As `resolveAgent`; `auto` is the least loaded, where no agent has that name. Throws `unreachable` when none is up. */
+export function resolveNewAgent(fleet: FleetSnapshot, wanted: string | undefined): FleetAgent {
+  const named = fleet.agents.some(({ agent_id, host }) => agent_id === wanted || host === wanted);
+  if (wanted !== "auto" || named) return resolveAgent(fleet, wanted);
+  const agent = leastLoaded(fleet);
+  if (agent) return agent;
+  throw new ConvocateError("unreachable", "no agent is up; `convocate agents` says why");
+}
+
 /** The agent for a new session: the one named (id or host), else the only one. Throws `usage` or `not_found`. */
 export function resolveAgent({ agents }: FleetSnapshot, wanted: string | undefined): FleetAgent {
   const known = agents.map(({ host, agent_id }) => `${clean(host)} (${clean(agent_id)})`).join(", ");
@@ -40,7 +61,8 @@ export function resolveAgent({ agents }: FleetSnapshot, wanted: string | undefin
   if (only && !second) return only;
   if (agents.length === 0)
     throw new ConvocateError("not_found", "the fleet has no agent; `pulumi up` adds one");
-  if (wanted === undefined) throw new ConvocateError("usage", `name one with --agent: ${known}`);
+  if (wanted === undefined)
+    throw new ConvocateError("usage", `name one with --agent: ${known}; auto is the least loaded`);
   if (!only) throw new ConvocateError("not_found", `no agent ${JSON.stringify(wanted)}; there are ${known}`);
   throw new ConvocateError("ambiguous", `${JSON.stringify(wanted)} fits several agents: ${known}`);
 }

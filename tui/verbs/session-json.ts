@@ -1,28 +1,8 @@
 import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
-import { stateOf, type SessionState } from "../../protocol/session.ts";
+import { stateOf } from "../../protocol/session.ts";
+import type { SessionJson } from "../../protocol/verbs.ts";
 
-/** A session as `--json` prints it. Every field is always there; what there is none of is null. */
-export interface SessionJson {
-  uuid: string;
-  name: string;
-  agent_id: string;
-  host: string | null;
-  state: SessionState;
-  /** False: this is the last that is known; `reason` says why. */
-  reachable: boolean;
-  reason: string | null;
-  port: number | null;
-  protocol: string;
-  dns_name: string | null;
-  image: string | null;
-  command: string | null;
-  labels: Record<string, string>;
-  /** RFC 3339. */
-  created_at: string;
-  last_accessed: string;
-  state_since: string | null;
-}
-
+/** A session as `--json` prints it. */
 export function sessionJson(session: FleetSession, agent: FleetAgent | undefined): SessionJson {
   return {
     uuid: session.uuid,
@@ -37,9 +17,12 @@ export function sessionJson(session: FleetSession, agent: FleetAgent | undefined
     dns_name: session.dns_name || null,
     image: session.image ?? null,
     command: session.command ?? null,
+    repo: session.repo ?? null,
+    branch: session.branch ?? null,
     labels: session.labels ?? {},
     created_at: session.created_at,
     last_accessed: session.last_accessed,
     state_since: session.state_since ?? null,
+    exit_cause: session.exit_cause ?? null,
   };
 }

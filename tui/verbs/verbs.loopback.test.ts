@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Session } from "../../protocol/session.ts";
 import { attachExit } from "../../protocol/attach.ts";
+import type { SessionJson } from "../../protocol/verbs.ts";
 import type { FakeAgent } from "../client/agent.fake.ts";
 import { eventually } from "../client/eventually.fake.ts";
 import { FakeShellHost, fleetAgent } from "../fleet.fake.ts";
-import type { SessionJson } from "./session-json.ts";
 
 const main = join(import.meta.dirname, "../main.ts");
 let host: FakeShellHost;
@@ -61,13 +61,16 @@ test("ls: a table for people, stable JSON for programs; hostile names do nothing
     dns_name: "api.dev",
     image: "convocate:1.0",
     command: null,
+    repo: null,
+    branch: null,
     labels: {},
     created_at: api.created_at,
     last_accessed: api.last_accessed,
     state_since: null,
+    exit_cause: null,
   });
   expect(json.find(({ name }) => name === evil.name)).toMatchObject({ reachable: false, reason: "lost" });
-});
+}, 20_000);
 
 test("JSON keeps hostile names and gives a terminal nothing to act on", async () => {
   const name = "a\u009b2J\u202eb\u200bc\u{e0041}";
@@ -75,7 +78,7 @@ test("JSON keeps hostile names and gives a terminal nothing to act on", async ()
   const { out } = await convocate("ls", "--json");
   expect((JSON.parse(out) as SessionJson[]).map((session) => session.name)).toContain(name);
   expect(out).toMatch(/^[\x20-\x7e\n]*$/);
-});
+}, 20_000);
 
 test("new, restart, kill, get, rm: each does its one thing on the agent", async () => {
   const made = await convocate("new", "my work", "--port", "auto", "--dns-name", "work.dev", "--json");
@@ -140,7 +143,7 @@ test("agents and version", async () => {
     { host: "agent-a", sessions: 1 },
   ]);
   expect((await convocate("version")).out).toMatch(/^convocate \d+\.\d+\.\d+\n$/);
-});
+}, 20_000);
 
 test("as a login shell and as a forced command: verbs run, anything else exits 2, local files cannot be named", async () => {
   expect(await start(["-c", "version"]).ran).toMatchObject({ status: 0 });

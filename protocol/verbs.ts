@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { agentHealth } from "./fleet.ts";
+import { sessionState } from "./session.ts";
+
+/**
+ * What verbs print with `--json`. Fields are added, never taken away or given another meaning; every field is always there,
+ * and what there is none of is null. Times are RFC 3339, UTC; sizes are bytes.
+ */
+export const sessionJson = z.strictObject({
+  uuid: z.string(),
+  name: z.string(),
+  agent_id: z.string(),
+  /** The stack's name of the agent's host; null when it left the fleet. */
+  host: z.string().nullable(),
+  state: sessionState,
+  /** False: this is the last that is known; `reason` says why. */
+  reachable: z.boolean(),
+  reason: z.string().nullable(),
+  port: z.number().nullable(),
+  protocol: z.string(),
+  dns_name: z.string().nullable(),
+  image: z.string().nullable(),
+  command: z.string().nullable(),
+  repo: z.string().nullable(),
+  branch: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+  created_at: z.string(),
+  last_accessed: z.string(),
+  state_since: z.string().nullable(),
+  /** Why a stopped session's container ended: an exit status, a signal or `oom`. */
+  exit_cause: z.string().nullable(),
+});
+export type SessionJson = z.infer<typeof sessionJson>;
+
+/** Of one thing that a host has: how much there is, is in use, and is promised to sessions that run. */
+const amount = z.strictObject({
+  total: z.number(),
+  used: z.number().nullable(),
+  promised: z.number().nullable(),
+});
+
+export const agentJson = z.strictObject({
+  agent_id: z.string(),
+  host: z.string(),
+  address: z.string(),
+  health: agentHealth,
+  since: z.string(),
+  reason: z.string().nullable(),
+  version: z.string().nullable(),
+  /** `same`, or how the agent's version stands to this program's. */
+  skew: z.enum(["same", "older", "newer"]).nullable(),
+  /** Version of the protocol it speaks: 0 is v2's; null when it does not answer. */
+  protocol: z.number().nullable(),
+  image_tag: z.string().nullable(),
+  sessions: z.number(),
+  /** Milliseconds that the agent took to answer; null when it did not. */
+  answer_ms: z.number().nullable(),
+  /** When the last heartbeat came; null where the status daemon does not tell. */
+  heartbeat_at: z.string().nullable(),
+  memory_bytes: amount.nullable(),
+  cpus: amount.nullable(),
+  disk_bytes: amount.nullable(),
+});
+export type AgentJson = z.infer<typeof agentJson>;
+
+/** Something that was done to a session. */
+export const doneJson = z.strictObject({
+  done: z.enum(["killed", "removed", "started", "detached", "overridden"]),
+  uuid: z.string(),
+  name: z.string(),
+  agent_id: z.string(),
+});
+export type DoneJson = z.infer<typeof doneJson>;
+
+/** A line of `watch`. */
+export const watchJson = z.discriminatedUnion("type", [
+  /** First, and whenever the status daemon is back: everything anew. */
+  z.strictObject({
+    type: z.literal("snapshot"),
+    agents: z.array(z.string()),
+    sessions: z.array(sessionJson),
+  }),
+  z.strictObject({
+    type: z.literal("agent"),
+    agent_id: z.string(),
+    host: z.string(),
+    health: agentHealth,
+    reason: z.string().nullable(),
+  }),
+  z.strictObject({ type: z.literal("agent.removed"), agent_id: z.string() }),
+  z.strictObject({ type: z.literal("session"), session: sessionJson }),
+  z.strictObject({ type: z.literal("session.removed"), agent_id: z.string(), uuid: z.string() }),
+  /** The status daemon is out of reach; a snapshot follows when it is back. */
+  z.strictObject({ type: z.literal("lost"), reason: z.string() }),
+]);
+export type WatchJson = z.infer<typeof watchJson>;
+
+const versionJson = z.strictObject({ version: z.string() });
+
+interface Verb {
+  does: string;
+  /** What `--json` prints. */
+  json: z.ZodType;
+  /** The same in words. */
+  prints: string;
+}
+
+const session = { json: sessionJson, prints: "the [session](#session)" };
+const done = { json: doneJson, prints: "[what was done](#done)" };
+
+/** Every verb that takes `--json`. docs/reference/verbs.md is generated from it, tests validate every output. */
+export const verbs = {
+  ls: {
+    does: "all sessions, most recently accessed first",
+    json: z.array(sessionJson),
+    prints: "a list of [sessions](#session)",
+  },
+  get: { does: "one session, as its agent knows it now", ...session },
+  new: { does: "makes a session; its container starts with the first attach or `restart`", ...session },
+  clone: { does: "copies a session that does not run, under another name", ...session },
+  edit: { does: "changes name, port, protocol or DNS name; the rest stays", ...session },
+  rm: { does: "deletes a session and its home", ...done },
+  kill: { does: "stops a session's container; the session stays", ...done },
+  restart: { does: "starts a session's container, detached", ...done },
+  background: { does: "detaches everyone from a session", ...done },
+  override: { does: "removes a session's stale lock; one that is held is refused", ...done },
+  agents: {
+    does: "all agents with health, versions and capacity",
+    json: z.array(agentJson),
+    prints: "a list of [agents](#agent)",
+  },
+  watch: {
+    does: "the fleet as it is, then every change, until it is ended",
+    json: watchJson,
+    prints: "a [line](#line-of-watch) of JSON for each, with or without `--json`",
+  },
+  version: { does: "the version of this program", json: versionJson, prints: "`{ version: string }`" },
+} as const satisfies Record<string, Verb>;
+
+export type VerbName = keyof typeof verbs;
