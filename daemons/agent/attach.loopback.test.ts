@@ -55,11 +55,16 @@ beforeEach(async () => {
 });
 
 const get = () => client.result("get", { id });
-const until = async (wanted: string) => {
-  let state: unknown;
-  const poll = setInterval(() => void get().then((s) => (state = s["state"])), 10);
-  await eventually(() => state === wanted).finally(() => clearInterval(poll));
-};
+/** One question after the other: one that is open when a test ends would be answered to nobody. */
+async function untilSession(is: (session: Record<string, unknown>) => boolean): Promise<void> {
+  const deadline = Date.now() + 4_000;
+  for (;;) {
+    const session = await get();
+    if (is(session)) return;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(session)}`);
+  }
+}
+const until = (wanted: string) => untilSession(({ state }) => state === wanted);
 const lastTerminal = () => {
   const terminal = engine.terminals.at(-1);
   if (!terminal) throw new Error("no terminal");
@@ -292,9 +297,7 @@ test("opening a session is an access: it moves up the list", async () => {
   const before = String((await get())["last_accessed"]);
   await client.result("create", { name: "younger" });
   const terminal = await attach();
-  let moved: unknown = before;
-  const poll = setInterval(() => void get().then((s) => (moved = s["last_accessed"])), 10);
-  await eventually(() => String(moved) > before).finally(() => clearInterval(poll));
+  await untilSession(({ last_accessed }) => String(last_accessed) > before);
   expect((await client.list())[0]?.["uuid"]).toBe(id);
   terminal.channel.close();
 });
