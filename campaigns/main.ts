@@ -4,13 +4,14 @@ import { audit } from "./audit.ts";
 import type { Campaign } from "./campaign.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
+import { keyboard } from "./keyboard.ts";
 import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
 import { soak } from "./soak.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

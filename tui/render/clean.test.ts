@@ -12,6 +12,7 @@ test("what could act on the terminal or lie about itself becomes a visible quest
     ["two\r\nlines\u2028x", "two?lines?x"],
     ["half \ud800 pair", "half ? pair"],
     ["tag\u{e0041}", "tag?"],
+    ["\u0301\u0593mark", "?mark"],
   ];
   for (const [text, shown] of hostile) expect(clean(text)).toBe(shown);
 });

@@ -50,6 +50,14 @@ test("a paste is one piece of text, wherever reads cut it, and never keys", () =
   );
 });
 
+test("a paste without an end, or with a late one, takes no more memory than any field holds", () => {
+  const filter = new InputFilter();
+  filter.push("\x1b[200~");
+  for (let i = 0; i < 100; i += 1) expect(filter.push("x".repeat(10_000))).toEqual([]);
+  const [paste] = filter.push("\x1b[201~");
+  expect(paste).toEqual({ kind: "paste", text: "x".repeat(65_536) });
+});
+
 // eslint-disable-next-line no-control-regex
 const knownKey = /^\x1b(\[([ABCDHFZ]|[356]~)|OM)?$/;
 

@@ -39,6 +39,9 @@ const patterns = {
 /** Longest sequence that is waited for. */
 const maxPending = 8_192;
 
+/** Longest paste that is kept; no field takes as much. */
+const maxPaste = 65_536;
+
 /**
  * Turns a terminal's characters into keys and pastes. Sequences that are no key of ours (answers of the terminal, mouse
  * reports, keys with modifiers) are dropped whole: their letters must not kill and delete. A sequence cut by a
@@ -101,10 +104,10 @@ export class InputFilter {
       // The end mark itself may be cut.
       const escape = rest.lastIndexOf("\x1b");
       const cut = escape !== -1 && patterns.pasteEnd.startsWith(rest.slice(escape)) ? escape : rest.length;
-      this.#paste += rest.slice(0, cut);
+      this.#paste = `${this.#paste ?? ""}${rest.slice(0, cut)}`.slice(0, maxPaste);
       return cut;
     }
-    out.push({ kind: "paste", text: `${this.#paste ?? ""}${rest.slice(0, end)}` });
+    out.push({ kind: "paste", text: `${this.#paste ?? ""}${rest.slice(0, end)}`.slice(0, maxPaste) });
     this.#paste = null;
     return end + patterns.pasteEnd.length;
   }

@@ -1,5 +1,4 @@
 import { PassThrough } from "node:stream";
-import type { ReadStream, WriteStream } from "node:tty";
 import terminalKit from "terminal-kit";
 import { InputFilter } from "./input-filter.ts";
 
@@ -8,12 +7,17 @@ export interface KeyListener {
   paste(text: string): void;
 }
 
+/** What a terminal's input has to be able to do. */
+export interface KeySource extends NodeJS.ReadableStream {
+  setRawMode(raw: boolean): unknown;
+}
+
 /** Milliseconds after which an escape is the key and not the beginning of a sequence. */
 const escapeTimeout = 50;
 
 /** Keys by name, from a terminal in raw mode. */
 export class Keyboard {
-  readonly #stdin: ReadStream;
+  readonly #stdin: KeySource;
   readonly #listener: KeyListener;
   readonly #source: PassThrough & { setRawMode: (raw: boolean) => void };
   readonly #terminal;
@@ -22,7 +26,7 @@ export class Keyboard {
   #timer: NodeJS.Timeout | undefined;
   readonly #onData = (chunk: Buffer): void => this.#push(chunk);
 
-  constructor(stdin: ReadStream, stdout: WriteStream, listener: KeyListener) {
+  constructor(stdin: KeySource, stdout: NodeJS.WritableStream, listener: KeyListener) {
     this.#stdin = stdin;
     this.#listener = listener;
     // terminal-kit spins for ever on a character cut by a read, so it never sees the terminal itself.
