@@ -60,6 +60,7 @@ test("remove follows no link out of the home, and forgives what is gone", async 
 test("the sweep removes what a crash left half made or half removed, and nothing else", async () => {
   for (const name of [`.new-${uuid(1)}`, `.gone-${uuid(2)}`, uuid(3), ".skel", "old"])
     fs.mkdirSync(path(name, "inside"), { recursive: true });
+  fs.writeFileSync(path(`.copy-${uuid(3)}`), "{");
   await homes().sweep();
   expect(fs.readdirSync(folder.path).sort()).toEqual([uuid(3), ".skel", "old"].sort());
 });
@@ -121,4 +122,21 @@ test("the sweep leaves alone what is being made or removed right now", async () 
   go();
   await made;
   expect(fs.readdirSync(folder.path)).toEqual([uuid(1)]);
+});
+
+test("the copy of the metadata is written anew without a trace of how, whatever the session made of the old one", async () => {
+  await homes().create(sample(1), () => Promise.resolve());
+  fs.writeFileSync(path("precious"), "kept");
+  fs.rmSync(path(uuid(1), "session.json"));
+  fs.symlinkSync(path("precious"), path(uuid(1), "session.json"));
+  await homes().writeCopy(sample(1, { name: "edited" }));
+  expect(JSON.parse(fs.readFileSync(path(uuid(1), "session.json"), "utf8"))).toMatchObject({
+    name: "edited",
+  });
+  fs.rmSync(path(uuid(1), "session.json"));
+  fs.mkdirSync(path(uuid(1), "session.json", "x"), { recursive: true });
+  await expect(homes().writeCopy(sample(1))).rejects.toThrow();
+  expect(fs.readdirSync(path(uuid(1)))).toEqual(["session.json"]);
+  expect(fs.readFileSync(path("precious"), "utf8")).toBe("kept");
+  expect(fs.readdirSync(folder.path).sort()).toEqual(["precious", uuid(1)].sort());
 });

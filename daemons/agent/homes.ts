@@ -22,7 +22,7 @@ const emptyTree = 'rm -rf "$1"/* "$1"/.[!.]* "$1"/..?*';
 /** The sessions' home directories, `<folder>/<uuid>`. What is inside is the session's, and is never trusted. */
 export class Homes {
   readonly #options: HomesOptions;
-  /** Homes being made. */
+  /** Names of what is being made. */
   readonly #making = new Set<string>();
   /** Removals under way: who asks again waits for the same. */
   readonly #removing = new Map<string, Promise<void>>();
@@ -96,25 +96,32 @@ export class Homes {
     }
   }
 
-  /** Writes the copy of the metadata for v2's tools; ours read it only to adopt a home. */
+  /** Writes the copy of the metadata for v2's tools, one at a time; ours read it only to adopt a home. */
   writeCopy(session: Metadata): Promise<void> {
     return this.#writeCopy(this.path(session.uuid), session);
   }
 
-  /** By way of a new file that is renamed: whatever the session has put in its place is neither followed nor opened. */
+  /**
+   * By way of a file beside the home, so that a crash leaves nothing in it, renamed into place: whatever the session has put
+   * there is neither followed nor opened.
+   */
   async #writeCopy(home: string, session: Metadata): Promise<void> {
-    const temporary = join(home, `.session.json.${String(process.pid)}.${String(process.hrtime.bigint())}`);
-    const file = await open(temporary, "wx", 0o600);
+    const name = `.copy-${session.uuid}`;
+    const temporary = join(this.#options.folder, name);
+    this.#making.add(name);
     try {
-      await file.writeFile(`${JSON.stringify(session, null, 2)}\n`);
-      if (process.getuid?.() === 0) await file.chown(this.#options.uid, this.#options.gid);
+      const file = await open(temporary, "w", 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(session, null, 2)}\n`);
+        if (process.getuid?.() === 0) await file.chown(this.#options.uid, this.#options.gid);
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, join(home, "session.json"));
     } finally {
-      await file.close();
-    }
-    await rename(temporary, join(home, "session.json")).catch(async (error: unknown) => {
       await rm(temporary, { force: true });
-      throw error;
-    });
+      this.#making.delete(name);
+    }
   }
 
   /** Removes a home whole. Renamed first, so that a crash leaves a leftover and not half a session. */
@@ -141,7 +148,7 @@ export class Homes {
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
       const busy = this.#making.has(name) || this.#removing.has(path);
-      if (/^\.(new|gone)-/.test(name) && !busy) await this.#removeTree(path);
+      if (/^\.(new|gone|copy)-/.test(name) && !busy) await this.#removeTree(path);
     }
   }
 

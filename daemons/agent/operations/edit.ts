@@ -21,13 +21,15 @@ export const edit: Operation<"edit"> = async (context, params) => {
   };
   // Reserved in the same breath as it is checked: taking the lock takes time.
   await registry.reserving({ uuid, port, protocol, dns_name }, () =>
-    locks.hold(uuid, () => store.update(edited, (session) => registry.edit(session))),
+    locks.hold(uuid, async () => {
+      await store.update(edited, (session) => registry.edit(session));
+      const { metadata } = findSession(context, uuid);
+      await homes
+        .writeCopy(metadata)
+        .catch((error: unknown) =>
+          log.warn({ err: error, session: uuid }, "the copy for v2's tools is out of date"),
+        );
+    }),
   );
-  const now = findSession(context, uuid).metadata;
-  await homes
-    .writeCopy(now)
-    .catch((error: unknown) =>
-      log.warn({ err: error, session: uuid }, "the copy for v2's tools is out of date"),
-    );
   return {};
 };
