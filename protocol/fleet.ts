@@ -21,6 +21,8 @@ export const fleetAgent = z.looseObject({
   since: z.string(),
   /** Why the agent is not up, for people. */
   reason: z.string().optional(),
+  /** When it was heard last; RFC 3339, in snapshots only. */
+  heartbeat_at: z.string().optional(),
   version: z.string().optional(),
   image_tag: z.string().optional(),
 });

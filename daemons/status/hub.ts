@@ -45,7 +45,10 @@ export class Hub {
   snapshot(): FleetMessage {
     const shown = [...this.#fleet.values()].flatMap((agent) => {
       const told = fleetAgentOf(agent);
-      return told ? [{ told, sessions: [...agent.sessions.values()] }] : [];
+      if (!told) return [];
+      // Here alone: told as it comes, every heartbeat would be a change for every reader.
+      const heartbeat_at = agent.beat > 0 ? { heartbeat_at: new Date(agent.beat).toISOString() } : {};
+      return [{ told: { ...told, ...heartbeat_at }, sessions: [...agent.sessions.values()] }];
     });
     return {
       type: "snapshot",

@@ -10,6 +10,8 @@ import { Reader } from "./reader.ts";
 
 /** How often readers are looked at, in milliseconds. */
 const checkMs = 5_000;
+/** How old a snapshot may be, in milliseconds: heartbeats in it change without a word. */
+const snapshotMs = 1_000;
 
 /** What the socket serves: the hub's side of it. */
 export interface Served {
@@ -30,12 +32,15 @@ export interface LocalSocketOptions {
 export async function serveLocally(options: LocalSocketOptions): Promise<{ close(): Promise<void> }> {
   const { path, served, clock, log } = options;
   const readers = new Map<Socket, Reader>();
-  let encoded: Buffer | null = null;
-  const source = {
-    // Many readers may come or lag at once; one encoding serves them all until something changes.
-    snapshot: () => (encoded ??= Buffer.from(encodeLine(served.snapshot()))),
-    now: () => clock.now().getTime(),
+  const now = () => clock.now().getTime();
+  let encoded: { bytes: Buffer; at: number } | null = null;
+  // Many readers may come or lag at once: one encoding serves them all until something changes, or a second has passed.
+  const snapshot = () => {
+    if (!encoded || now() - encoded.at > snapshotMs)
+      encoded = { bytes: Buffer.from(encodeLine(served.snapshot())), at: now() };
+    return encoded.bytes;
   };
+  const source = { snapshot, now };
   const unsubscribe = served.subscribe((changes) => {
     encoded = null;
     if (readers.size === 0) return;

@@ -114,7 +114,7 @@ test("an agent's sessions reach a reader: snapshot, change, end of the link", as
   await eventually(() => late.messages.length > 0);
   expect(late.messages[0]).toEqual({
     type: "snapshot",
-    agents: [reader.agents.get("a")],
+    agents: [{ ...reader.agents.get("a"), heartbeat_at: expect.stringMatching(/^20/) as string }],
     sessions: [{ ...one, running: true, agent_id: "a" }],
   });
 

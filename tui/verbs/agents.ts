@@ -65,7 +65,6 @@ async function answerOf({ agent_id, health }: FleetAgent, pool: AgentPool): Prom
 
 function agentJson(agent: FleetAgent, { sessions }: FleetSnapshot, answer: Answer | null): AgentJson {
   const told = capacityOf(agent);
-  const heartbeat = agent["heartbeat_at"];
   return {
     agent_id: agent.agent_id,
     host: agent.host,
@@ -79,7 +78,7 @@ function agentJson(agent: FleetAgent, { sessions }: FleetSnapshot, answer: Answe
     image_tag: agent.image_tag ?? null,
     sessions: sessions.filter(({ agent_id }) => agent_id === agent.agent_id).length,
     answer_ms: answer?.ms ?? null,
-    heartbeat_at: typeof heartbeat === "string" ? heartbeat : null,
+    heartbeat_at: agent.heartbeat_at ?? null,
     memory_bytes: amount(told?.memory_bytes, told?.memory_used_bytes, told?.memory_promised_bytes),
     cpus: amount(told?.cpus, told?.cpus_used, told?.cpus_promised),
     disk_bytes: amount(told?.disk_bytes, told?.disk_used_bytes, told?.disk_promised_bytes),
