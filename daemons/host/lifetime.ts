@@ -30,6 +30,11 @@ export function liveUntilSignal({ log, notifier, close, exit, reload }: Lifetime
       },
     );
   };
+  // A defect of ours ends the daemon, and the service manager starts it again: sessions do not notice.
+  process.on("uncaughtException", (error) => {
+    log.error({ err: error }, "crashed");
+    exit(exitStatus.failed);
+  });
   // Without a listener SIGHUP would end it.
   process.on("SIGHUP", () => void reload?.());
   process.once("SIGTERM", end);
