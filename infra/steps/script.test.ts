@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { quote, runScript, scriptText, type ScriptName } from "./script.ts";
+import { quote, runScript, scriptParts, scriptSource, scriptText, type ScriptName } from "./script.ts";
 
-const scripts: ScriptName[] = ["install", "init-shell", "init-agent", "registration"];
+const scripts = Object.keys(scriptParts) as ScriptName[];
 const prelude = readFileSync(join(import.meta.dirname, "prelude.sh"), "utf8");
 
 function bash(text: string, ...args: string[]): string {
@@ -92,8 +92,9 @@ test.each(scripts)("%s is a script that bash can read", (name) => {
 });
 
 test.each(scripts)("%s reads every input that it says it has", (name) => {
-  const source = readFileSync(join(import.meta.dirname, `${name}.sh`), "utf8");
-  const declared = /^# Inputs: ([^.(]+)/m.exec(source)?.[1]?.match(/\w+/g) ?? [];
+  const source = scriptSource(name);
+  const lists = [...source.matchAll(/^# Inputs: ([^.(]+)/gm)];
+  const declared = lists.flatMap(([, list = ""]) => list.match(/\w+/g) ?? []);
   expect(declared.length).toBeGreaterThan(3);
   for (const input of declared) expect(source).toMatch(new RegExp(`\\$\\{?${input}\\b`));
 });

@@ -1,10 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The scripts that run on hosts. */
-export type ScriptName = "install" | "init-shell" | "init-agent" | "registration";
+/** The scripts that run on hosts, each with the files of functions that it is made of besides its own. */
+export const scriptParts = {
+  install: [],
+  "init-shell": [],
+  "init-agent": [],
+  registration: [],
+} as const satisfies Record<string, readonly string[]>;
+export type ScriptName = keyof typeof scriptParts;
 
 const source = (name: string) => readFileSync(join(import.meta.dirname, `${name}.sh`), "utf8");
+
+/** The text of a script without its inputs. */
+export const scriptSource = (name: ScriptName): string =>
+  ["prelude", ...scriptParts[name], name].map(source).join("\n");
 
 /** `text` as one word of a shell, whatever it contains. */
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -19,7 +29,7 @@ export function scriptText(name: ScriptName, inputs: Record<string, string>): st
     if (value.includes("\0")) throw new Error(`${key} holds a NUL byte, which no shell variable can`);
     return `${key}=${quote(value)}\n`;
   });
-  return `{\n${variables.join("")}${source("prelude")}${source(name)}\nmain "$@" </dev/null\nexit\n}\n`;
+  return `{\n${variables.join("")}${scriptSource(name)}\nmain "$@" </dev/null\nexit\n}\n`;
 }
 
 /**

@@ -58,10 +58,17 @@ function footerKeys(state: State): [string, string][] {
   }
 }
 
-/** The line above the footer: what just happened, else what keeps something out of reach. */
+/** The line above the footer: that the list is filtered, and what just happened or keeps something out of reach. */
 export function messageLine(state: State): Line {
   const { text, error } = messageOf(state);
-  return fitLine([span(` ${clean(text)}`, error ? { bold: true, color: "red" } : {})], state.size.cols);
+  const said = span(` ${clean(text)}`, error ? { bold: true, color: "red" } : {});
+  return fitLine([...filterSpan(state), said], state.size.cols);
+}
+
+/** A filter in force is always told: a list that lacks rows would lie without it. */
+function filterSpan(state: State): Line {
+  if (state.filter === "" || state.panel?.kind === "filter") return [];
+  return [span(` filter: ${clean(state.filter)} (${shownOf(state)}); Esc shows all `)];
 }
 
 function messageOf(state: State): { text: string; error: boolean } {
@@ -69,9 +76,6 @@ function messageOf(state: State): { text: string; error: boolean } {
   if (state.status) {
     const since = age(state.status.since, state.now);
     return { text: `last known state, ${since} old: ${state.status.reason}`, error: true };
-  }
-  if (state.filter !== "" && state.panel?.kind !== "filter") {
-    return { text: `filter: ${state.filter} (${shownOf(state)}); Esc shows all`, error: false };
   }
   const row = selectedRow(state);
   if (row?.trouble) return { text: `${row.agent}: ${row.trouble.reason}`, error: true };

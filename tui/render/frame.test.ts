@@ -201,7 +201,7 @@ test("a filter is said wherever it hides something, and where everything is hidd
     /No session fits the filter[^]*-- Filter: 0 of 5 -+\n > zzz/,
   );
   const kept = screen([fleet, ...press("/", ..."agent-b", "ENTER")]);
-  expect(kept.at(-2)).toBe(" filter: agent-b (1 of 5); Esc shows all");
+  expect(kept.at(-2)).toBe(" filter: agent-b (1 of 5); Esc shows all  agent-b: connection lost");
   expect(kept[0]).toContain("5 sessions");
 });
 
