@@ -67,6 +67,11 @@ export const errorTable = {
     exit: 4,
     remedy: "Kill or move them, or retire by force.",
   },
+  draining: {
+    when: "the agent is being emptied before it leaves the fleet",
+    exit: 4,
+    remedy: "Use another agent, or take `drain` from its host in the stack file and run `pulumi up`.",
+  },
   retired: { when: "the agent was taken out of the fleet", exit: 4, remedy: "Use another agent." },
   ending: { when: "the agent is being stopped", exit: 5, remedy: "Try again in a moment." },
   not_permitted: { when: "the operation is not for this key", exit: 4, remedy: "Run it on the shell host." },

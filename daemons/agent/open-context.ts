@@ -35,7 +35,7 @@ export async function openContext(
     homes: homesFolder,
     defaults: () => config().limits,
   });
-  const retirement = new Retirement(join(stateDir, retiredFile));
+  const retirement = new Retirement(join(stateDir, retiredFile), () => config().drain);
   await retirement.load();
   return {
     agentId,

@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { agentFiles } from "../../protocol/config.ts";
 import { FakeEngine } from "../docker/engine.fake.ts";
 import { PlainClient } from "./client.fake.ts";
 import { ScratchAgent } from "./scratch-agent.ts";
@@ -64,4 +65,17 @@ test("a retired agent answers and starts nothing, also after a restart, until pr
   rmSync(join(agent.stateDir, "retired"));
   await again();
   await shell.result("restart", { id });
+});
+
+test("an agent that is drained starts nothing new, and leaves what runs alone", async () => {
+  const running = await startOne("goes on");
+  const { uuid: stopped } = await shell.result("create", { name: "waits" });
+  const { config } = agentFiles;
+  const before = readFileSync(join(agent.configDir, config), "utf8");
+  writeFileSync(join(agent.configDir, config), JSON.stringify({ ...JSON.parse(before), drain: true }));
+  await again();
+  expect((await shell.call("create", { name: "new" })).code).toBe("draining");
+  expect((await shell.call("restart", { id: stopped })).code).toBe("draining");
+  expect((await shell.call("clone", { source_id: stopped, name: "new" })).code).toBe("draining");
+  expect(engine.containers.get(running)?.running).toBe(true);
 });

@@ -5,10 +5,13 @@ import { writeAtomically } from "../host/atomic-file.ts";
 /** Whether this agent still starts sessions. Kept in a file, which provisioning removes when it takes the agent back. */
 export class Retirement {
   readonly #file: string;
+  readonly #draining: () => boolean;
   #retired = false;
 
-  constructor(file: string) {
+  /** `draining`: whether the agent is configured to start nothing more. */
+  constructor(file: string, draining: () => boolean) {
     this.#file = file;
+    this.#draining = draining;
   }
 
   async load(): Promise<void> {
@@ -18,8 +21,10 @@ export class Retirement {
     );
   }
 
-  /** Refuses what an agent that was retired does not do any more. */
+  /** Refuses what an agent that leaves the fleet does not do any more. */
   check(): void {
+    if (this.#draining())
+      throw new ConvocateError("draining", "this agent is being drained: it starts nothing new");
     if (this.#retired)
       throw new ConvocateError(
         "retired",

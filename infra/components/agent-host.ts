@@ -54,7 +54,7 @@ export class AgentHost extends pulumi.ComponentResource {
           shell_host_key: shell.hostKey,
           to_shell_key: peering.agentToShell.privateKey,
           to_shell_key_pub: peering.agentToShell.publicKey,
-          config: JSON.stringify({ command }),
+          config: JSON.stringify({ command, ...(agent.drain !== false && { drain: true }) }),
         },
       },
       { parent: this, dependsOn: [installed, image] },
@@ -67,6 +67,7 @@ export class AgentHost extends pulumi.ComponentResource {
         actions: { create: "register", delete: "deregister" },
         inputs: {
           agent_id: agent.agentId,
+          drain: String(agent.drain),
           name: agent.name,
           address: agent.connection.address,
           host_key_pub: peering.agentHostKey.publicKey,

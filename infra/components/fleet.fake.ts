@@ -26,4 +26,8 @@ export function fakeHost(
   return { name, roles, connection: { ...connection, privateKeyFile } };
 }
 
-export const asAgent = (host: FleetHost): FleetAgent => ({ ...host, agentId: `id-of-${host.name}` });
+export const asAgent = (host: FleetHost): FleetAgent => ({
+  ...host,
+  agentId: `id-of-${host.name}`,
+  drain: false,
+});

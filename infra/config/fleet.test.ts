@@ -190,6 +190,8 @@ const bad: [string, unknown, RegExp][] = [
     withShell({ shell: "shell-1" }),
     /shell-1.shell: got shell-1: .*remove it/,
   ],
+  ["a drained shell host", withShell({ drain: true }), /shell-1.drain: got true: .*remove it/],
+  ["a drain that is none", withAgent({ drain: "yes" }), /agent-a.drain: got "yes": .*true .* or force/],
 ];
 
 test.each(bad)("refuses %s: path, value, remedy", (_what, value, line) => {
@@ -242,6 +244,7 @@ test("completes a good configuration", () => {
         name: "agent-a",
         roles: ["agent"],
         agentId: deriveAgentId("lab", "agent-a"),
+        drain: false,
         connection: {
           address: "10.0.0.21",
           port: 22,

@@ -21,6 +21,8 @@ export interface FleetHost {
 
 export interface FleetAgent extends FleetHost {
   agentId: string;
+  /** It starts no session; with `force`, those that run are stopped when it is taken out of the stack. */
+  drain: boolean | "force";
 }
 
 /** A stack's configuration, checked and completed. */
@@ -120,6 +122,10 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
         faults.push(
           `convocate:hosts.${name}.shell: got ${host.shell}: only agents name their shell host; remove it`,
         );
+      if (host.drain !== undefined)
+        faults.push(
+          `convocate:hosts.${name}.drain: got ${String(host.drain)}: only agents are drained; remove it`,
+        );
     } else if (!roles.includes("shell") && host.shell === undefined) {
       faults.push(
         `convocate:hosts.${name}.shell: got nothing: an agent names its shell host, such as \`shell: ${shells[0] ?? "shell-1"}\``,
@@ -173,6 +179,10 @@ export function parseFleet(stack: string, value: unknown, home: string): Fleet {
     shell: hosts.find(({ roles }) => roles.includes("shell")) ?? null,
     agents: hosts
       .filter(({ roles }) => roles.includes("agent"))
-      .map((host) => ({ ...host, agentId: agentIds[host.name] ?? "" })),
+      .map((host) => ({
+        ...host,
+        agentId: agentIds[host.name] ?? "",
+        drain: config.hosts[host.name]?.drain ?? false,
+      })),
   };
 }

@@ -71,6 +71,9 @@ export type ConnectionConfig = z.infer<typeof connection>;
 const rolesFault = "`roles` is a list, such as [shell, agent]: name at least one";
 const agentIdFault = "an agent id is 1 to 64 of a-z, 0-9 and -, in quotes if it is a number: correct it";
 
+const drainFault =
+  "`drain` is true (start nothing new) or force (and stop what runs when the host is taken out): use one of them, or remove it";
+
 const host = z
   .strictObject(
     {
@@ -83,6 +86,7 @@ const host = z
         .string({ error: agentIdFault })
         .regex(/^[a-z0-9-]{1,64}$/, agentIdFault)
         .optional(),
+      drain: z.union([z.literal(true), z.literal("force")], { error: drainFault }).optional(),
       ...connection.shape,
     },
     { error: "give a host's settings: { role: …, address: …, hostKey: … }" },

@@ -1,5 +1,6 @@
 /** The real script, run by root on this machine with an /etc of its own. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -16,11 +17,21 @@ const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END O
 let host: ScriptHost;
 beforeEach(() => {
   host = new ScriptHost();
-  host.addGroup("convocate", gid);
+  host.addUser("convocate", gid);
+  chmodSync(host.path("log"), 0o777);
+  agentAnswers(0, "retired");
   mkdirSync(host.path("etc/convocate/agent-keys"), { recursive: true });
   writeFileSync(keysFile(), "");
 });
 afterEach(() => host.remove());
+
+/** What `convocate retire` does; it also notes how it was called, and by whom. */
+const agentAnswers = (status: number, said: string) =>
+  host.addProgram(
+    "convocate",
+    `echo "$(id -un) $*" >>/var/log/asked\necho '${said}' >&2\nexit ${String(status)}`,
+  );
+const asked = () => (existsSync(host.path("log/asked")) ? readFileSync(host.path("log/asked"), "utf8") : "");
 
 const keysFile = () => host.path("etc/convocate/status_authorized_keys");
 const keys = () =>
@@ -32,6 +43,7 @@ const file = (id: string, name: string) => readFileSync(`${folder(id)}/${name}`,
 
 const inputs = (id: string, change: Record<string, string> = {}) => ({
   agent_id: id,
+  drain: "false",
   name: `host-of-${id}`,
   address: "10.0.0.21",
   host_key_pub: "ssh-ed25519 AAAAhost",
@@ -42,7 +54,8 @@ const inputs = (id: string, change: Record<string, string> = {}) => ({
 });
 const register = (id: string, change?: Record<string, string>) =>
   host.run("registration", inputs(id, change), "register");
-const deregister = (id: string) => host.run("registration", inputs(id), "deregister");
+const deregister = (id: string, change?: Record<string, string>) =>
+  host.run("registration", inputs(id, change), "deregister");
 const done = (id: string): Outcome => ({ status: 0, stdout: `{"agent":"${id}"}\n`, stderr: "" });
 
 test("an agent is registered: address, keys, and the line that admits it", async () => {
@@ -103,6 +116,30 @@ test("a registration is taken away, twice if need be, and the others' stay", asy
   expect(keys()).toEqual([]);
   await register("a3");
   expect(readFileSync(keysFile(), "utf8")).toBe("ssh-ed25519 AAAAa3 agent=a3\n");
+});
+
+test("an agent is asked to retire before it goes, by the daemons' user; nobody is asked who is not registered", async () => {
+  await register("a1");
+  await register("a2");
+  expect(await deregister("a1")).toEqual(done("a1"));
+  expect(await deregister("a2", { drain: "force" })).toEqual(done("a2"));
+  expect(await deregister("a2")).toEqual(done("a2"));
+  expect(asked()).toBe("convocate retire a1\nconvocate retire a2 --force\n");
+});
+
+test("an agent whose sessions run stays, whole, and the remedy is said; a dead one goes", async () => {
+  await register("a1");
+  agentAnswers(4, '1 sessions run: "one"');
+  const { status, stderr } = await deregister("a1");
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/step "ask host-of-a1 to retire" of registration \(deregister\) failed/);
+  expect(stderr).toContain('host-of-a1 stays in the fleet: 1 sessions run: "one"');
+  expect(stderr).toContain("drain: force");
+  expect(keys()).toHaveLength(1);
+  expect(file("a1", "agent-host")).toBe("10.0.0.21\n");
+  agentAnswers(5, "a1 did not answer within 10 s");
+  expect(await deregister("a1")).toEqual(done("a1"));
+  expect(keys()).toEqual([]);
 });
 
 test("runs at the same time lose nothing", async () => {

@@ -1,6 +1,7 @@
 # Registers an agent on the shell host (`register`), or takes its registration away (`deregister`). The shell host alone is
 # asked for either: the agent may be gone.
-# Inputs: agent_id, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub.
+# A drain of `force` lets the sessions be stopped that still run when the agent leaves.
+# Inputs: agent_id, drain, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub.
 
 script="registration ($1)"
 etc=/etc/convocate
@@ -36,7 +37,22 @@ register() {
   step "admit the key of $name" && replace_line "$to_shell_key_pub"
 }
 
+# An agent that answers starts nothing from here on; one whose sessions run stays. A dead one cannot be asked, and may go.
+retire() {
+  step "ask $name to retire"
+  local said status=0 force=()
+  [ "$drain" = force ] && force=(--force)
+  [ -d "$etc/agent-keys/$agent_id" ] || return 0
+  said=$(runuser -u convocate -- /usr/local/bin/convocate retire "$agent_id" "${force[@]}" 2>&1) || status=$?
+  case $status in
+    0) ;;
+    5) echo "$name does not answer and is not asked again: $said" ;;
+    *) refuse "$name stays in the fleet: $said" "put it back into the stack file with \`drain: force\`, run \`pulumi up\`, and take it out again" ;;
+  esac
+}
+
 deregister() {
+  retire
   step "refuse the key of $name" && replace_line ""
   step "remove the registration of $name" && rm -rf "$etc/agent-keys/$agent_id"
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scriptText, type ScriptName } from "./script.ts";
@@ -10,13 +10,14 @@ export interface Outcome {
   stderr: string;
 }
 
-/** This machine with an /etc and a /var/log of its own, for scripts that write there. Only root can make one. */
+/** This machine with an /etc, a /var/log and a /usr/local/bin of its own, for scripts that write there. Only root can make one. */
 export class ScriptHost {
   readonly #folder = mkdtempSync(join(tmpdir(), "script-host-"));
 
   constructor() {
     cpSync("/etc", this.path("etc"), { recursive: true, verbatimSymlinks: true });
     mkdirSync(this.path("log"));
+    mkdirSync(this.path("bin"));
   }
 
   path(...parts: string[]): string {
@@ -28,10 +29,22 @@ export class ScriptHost {
     appendFileSync(this.path("etc/group"), `${name}:x:${String(gid)}:\n`);
   }
 
+  /** As `install` leaves it: the user is there. */
+  addUser(name: string, uid: number): void {
+    this.addGroup(name, uid);
+    const line = `${name}:x:${String(uid)}:${String(uid)}::/nonexistent:/usr/sbin/nologin\n`;
+    appendFileSync(this.path("etc/passwd"), line);
+  }
+
+  /** A program in /usr/local/bin: the text of a bash script. */
+  addProgram(name: string, text: string): void {
+    writeFileSync(this.path("bin", name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  }
+
   /** Runs a script as provisioning does: by standard input of a root shell. */
   run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
     const within =
-      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && exec bash --norc -s "$@"';
+      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/bin" /usr/local/bin && exec bash --norc -s "$@"';
     const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };

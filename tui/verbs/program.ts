@@ -46,7 +46,10 @@ export function program(context: Context, options: ProgramOptions): Command {
         root.error(`unknown verb ${JSON.stringify(unknown)}; see \`convocate help\``);
       await options.list();
     });
-  if (!options.remote) placeOptions(root, context, options.places);
+  if (!options.remote) {
+    placeOptions(root, context, options.places);
+    provisioning(root, context);
+  }
   fleetVerbs(root, context);
   sessionVerbs(root, context, options.onTerminal);
   plumbing(root, context);
@@ -89,6 +92,18 @@ function readIdentity(file: string): string {
       cause,
     });
   }
+}
+
+/** Verbs that provisioning calls, on the shell host itself. */
+function provisioning(root: Command, context: Context): void {
+  root
+    .command("retire", { hidden: true })
+    .argument("<agent>", "id of a registered agent")
+    .option("--force", "stop the sessions that run")
+    .description("take an agent out of service")
+    .action(async (agent: string, options: object) =>
+      (await import("./retire.ts")).retire(context, agent, options),
+    );
 }
 
 /** Verbs that programs call, not people. */
