@@ -101,6 +101,6 @@ main() {
   step "close the host to sessions" && close_host
   step "write the unit" && write_unit
   step "start the agent" && take_back
-  service convocate-agent.service "$app_sha256 $(fingerprint)" 222
+  release convocate-agent.service "$app_sha256 $(fingerprint)" 222
   echo "{\"agent\":\"$agent_id\"}" >&3
 }

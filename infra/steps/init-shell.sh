@@ -26,7 +26,7 @@ main() {
   unit status "collects the agents' events and serves the fleet to operators" RuntimeDirectory=convocate \
     StateDirectory=convocate ProtectHome=yes
   step "start the status daemon"
-  service convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" "$etc/domain" /etc/systemd/system/convocate-status.service | sha256sum)" 223
+  release convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" "$etc/domain" /etc/systemd/system/convocate-status.service | sha256sum)" 223
   step "allow the operators" && allow_operators
   echo '{"status":"running"}' >&3
 }

@@ -97,13 +97,11 @@ EOF
   systemctl enable --quiet --now convocate-sessions.slice
 }
 
-# The link is flipped last: until then the old programs run, and a half-unpacked release is never found.
+# What runs is changed by the scripts of the roles (release.sh): until then the old programs run.
 install_programs() {
   local release="$lib/$app_sha256"
   unpack "$app_file" "$app_sha256" "$release"
   ln -sfn "../runtime-$runtime_sha256" "$release/runtime"
-  ln -sfn "$app_sha256" "$lib/.current"
-  mv -T "$lib/.current" "$lib/current"
   local program
   for program in convocate convocate-agent convocate-status; do ln -sfn "$lib/current/bin/$program" "/usr/local/bin/$program"; done
 }

@@ -96,27 +96,3 @@ $(printf '%s\n' "$@")
 WantedBy=multi-user.target
 EOF
 }
-
-# listens PORT: waits until something answers on PORT of this host.
-listens() {
-  for _ in $(seq 100); do
-    if (exec 5<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    sleep 0.2
-  done
-  return 1
-}
-
-# service NAME FINGERPRINT PORT: enables a service, restarts it when what it runs on changed, and waits until it answers.
-service() {
-  local stamp="/var/lib/convocate-provision/$1" fingerprint
-  fingerprint="$2 $(readlink -f /usr/local/lib/convocate/current/runtime)"
-  mkdir -p /var/lib/convocate-provision
-  systemctl daemon-reload
-  systemctl enable --quiet "$1"
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$fingerprint" ] || ! systemctl is-active --quiet "$1"; then
-    rm -f "$stamp"
-    systemctl restart "$1" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
-  fi
-  listens "$3" || { journalctl -u "$1" -n 15 --no-pager -o cat; return 1; }
-  echo "$fingerprint" >"$stamp"
-}

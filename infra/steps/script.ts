@@ -4,8 +4,8 @@ import { join } from "node:path";
 /** The scripts that run on hosts, each with the files of functions that it is made of besides its own. */
 export const scriptParts = {
   install: [],
-  "init-shell": [],
-  "init-agent": [],
+  "init-shell": ["release"],
+  "init-agent": ["release"],
   registration: [],
 } as const satisfies Record<string, readonly string[]>;
 export type ScriptName = keyof typeof scriptParts;
