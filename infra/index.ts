@@ -16,6 +16,7 @@ const settings = {
   domain: config.get("domain"),
   command: config.get("command"),
   operators: config.getObject("operators"),
+  keyEpoch: config.getObject("keyEpoch"),
   ssh: config.getObject("ssh"),
   hosts: config.getObject("hosts"),
 };
@@ -33,12 +34,12 @@ function readFleet(): Fleet {
 const fleet = readFleet();
 const artifacts = readArtifacts(join(import.meta.dirname, "../dist"));
 
-const { shell: shellHost, operators, command, domain } = fleet;
+const { shell: shellHost, operators, keyEpoch, command, domain } = fleet;
 new LogAuthority("log-authority", domain);
 if (shellHost) {
   const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, domain });
   for (const agent of fleet.agents) {
     const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
-    new AgentHost(name, { agent, shell, artifacts, operators, command });
+    new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch, command });
   }
 }

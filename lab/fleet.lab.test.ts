@@ -1,10 +1,11 @@
 /** The main job, end to end on real parts: engine, SSH, systemd, Docker, the terminal. The tests build on each other. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createKeyPair } from "../daemons/ssh/keypair.fake.ts";
 import { Tmux } from "../tui/screens/tmux.fake.ts";
 import { must, run, until } from "./command.ts";
 import { containerName } from "./container.ts";
+import { Release } from "./release.ts";
 import { TestFleet } from "./test-fleet.ts";
 
 jest.setTimeout(600_000);
@@ -135,6 +136,61 @@ describe("a session survives", () => {
     await lab.heal("agent-a");
     await becomes("one", "running", 60_000);
     expect((await fleet.verb("get", "one")).code).toBe(0);
+  });
+});
+
+describe("an update", () => {
+  const release = new Release();
+  afterAll(() => release.restore());
+  const mark = (folder: string) => writeFileSync(join(folder, "lib/mark"), "another release\n");
+  const runs = async (host: string) =>
+    (await lab.exec(host, ["ls", "/usr/local/lib/convocate/current/lib"])).stdout;
+
+  test("is noticed by nobody who is attached: same container, same screen, and what is typed arrives", async () => {
+    const list = await openList();
+    await list.shows(/R one/);
+    await list.press("Home", "Enter");
+    await list.shows("bash-");
+    await list.type("word=kept");
+    await list.press("Enter");
+    const running = ["docker", "ps", "-q", "--no-trunc", "--filter", `name=${await container("one")}`];
+    const before = (await lab.exec("agent-a", running)).stdout;
+    await release.make(mark);
+    expect((await fleet.up()).code).toBe(0);
+    expect(await runs("agent-a")).toContain("mark");
+    expect(await runs("shell-1")).toContain("mark");
+    expect((await lab.exec("agent-a", running)).stdout).toBe(before);
+    await becomes("one", "connected");
+    await until("what is typed arrives", 30_000, async () => {
+      await list.type("echo still $word");
+      await list.press("Enter");
+      return (await list.screen()).includes("still kept");
+    });
+    await list.press("C-b", "D");
+    await list.shows(" convocate ");
+  });
+
+  test("that does not start is taken back by itself, and says so; the next good one comes", async () => {
+    await release.make((folder) =>
+      writeFileSync(
+        join(folder, "lib/convocate-agent.cjs"),
+        'throw new Error("a daemon that does not start")',
+      ),
+    );
+    const { code, stdout, stderr } = await fleet.up();
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("a daemon that does not start");
+    expect(stdout + stderr).toMatch(/init-agent failed on agent-a/);
+    expect(stdout + stderr).toMatch(/release [0-9a-f]{12} runs again/);
+    expect(await runs("agent-a")).toContain("mark");
+    await becomes("one", "running", 40_000);
+    await release.make((folder) => {
+      mark(folder);
+      writeFileSync(join(folder, "lib/second"), "");
+    });
+    expect((await fleet.up()).code).toBe(0);
+    expect(await runs("agent-a")).toContain("second");
+    await becomes("one", "running", 40_000);
   });
 });
 
@@ -284,6 +340,16 @@ describe("a fleet that grows and shrinks", () => {
     await list.shows(/three .*agent-b/);
   });
 
+  test("with a session that runs it is not taken out: it says which, and stays as it is", async () => {
+    expect((await fleet.verb("restart", "three")).code).toBe(0);
+    await fleet.configure(two);
+    const { code, stdout, stderr } = await fleet.up();
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('agent-b stays in the fleet: convocate: 1 sessions run: "three"');
+    await becomes("three", "running");
+    await list.shows("2 agents up");
+  });
+
   test("taken out of the stack file with its host powered off, it is gone after pulumi up, by the shell host alone", async () => {
     await lab.off("agent-b");
     await fleet.configure(two);
@@ -299,6 +365,43 @@ describe("a fleet that grows and shrinks", () => {
     ]);
     expect(keys.stdout.trim().split("\n")).toHaveLength(2);
   });
+});
+
+test("another key epoch: other keys, with no moment without a working one, and the old ones open nothing", async () => {
+  const print = "cat /etc/convocate/agent-keys/*/shell_to_agent_ed25519_key";
+  const keyOf = async () => (await lab.exec("shell-1", ["sh", "-c", print])).stdout;
+  const old = await keyOf();
+  await fleet.configure(two, { keyEpoch: "2" });
+  let refused = 0;
+  let asked = 0;
+  const up = fleet.up();
+  const ended = up.then(() => true);
+  const soon = () => new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  while (!(await Promise.race([ended, soon()]))) {
+    asked += 1;
+    if ((await fleet.verb("get", "one")).code !== 0) refused += 1;
+  }
+  expect((await up).code).toBe(0);
+  expect(asked).toBeGreaterThan(5);
+  expect(refused).toBe(0);
+  expect(await keyOf()).not.toBe(old);
+  const file = join(lab.records.folder, "old-key");
+  await must(["sh", "-c", 'umask 077; cat > "$1"', "sh", file], { stdin: old });
+  const { address } = await lab.host("agent-a");
+  const options = [
+    "BatchMode=yes",
+    "IdentitiesOnly=yes",
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+  ];
+  const argv = ["ssh", "-F", "none", "-i", file, "-p", "222", ...options.flatMap((option) => ["-o", option])];
+  const dialled = await run([...argv, "-s", `convocate@${address}`, "convocate-agent-rpc"], { stdin: "" });
+  expect(dialled.stderr).toContain("Permission denied (publickey)");
+  await until(
+    "events come with the new key",
+    40_000,
+    async () => (await find("one"))?.["reachable"] === true,
+  );
 });
 
 test("no private key is in the plaintext of state, logs, process lists or messages", async () => {

@@ -42,11 +42,12 @@ export class TestFleet {
     await must([join(root, "script/pulumi"), "stack", "select", "--create", this.stack]);
   }
 
-  /** Writes the stack file: these host entries, with addresses and pins as the lab knows them. */
-  async configure(hosts: Record<string, string>): Promise<void> {
+  /** Writes the stack file: these host entries, with addresses and pins as the lab knows them, and other settings. */
+  async configure(hosts: Record<string, string>, settings: Record<string, string> = {}): Promise<void> {
+    const more = Object.entries(settings).map(([name, value]) => `  convocate:${name}: ${value}\n`);
     const entries = Object.entries(hosts).map(([name, entry]) => `    ${name}: ${entry}\n`);
     const salt = /^encryptionsalt:.*$/m.exec(readFileSync(this.stackFile, "utf8"))?.[0] ?? "";
-    const text = `config:\n  convocate:domain: test.internal\n  convocate:command: bash --norc\n  convocate:hosts:\n${entries.join("")}${salt}\n`;
+    const text = `config:\n  convocate:domain: test.internal\n  convocate:command: bash --norc\n${more.join("")}  convocate:hosts:\n${entries.join("")}${salt}\n`;
     writeFileSync(
       this.stackFile,
       recordPins(text, await this.lab.connection(), await this.lab.records.hosts()),

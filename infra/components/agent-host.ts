@@ -13,6 +13,7 @@ export interface AgentHostArgs {
   shell: ShellHost;
   artifacts: Artifacts;
   operators: Record<string, string>;
+  keyEpoch: number;
   /** What a session runs when it names no command of its own. */
   command: string;
 }
@@ -32,10 +33,26 @@ export class AgentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:AgentHost", name, {}, options);
-    const { agent, shell, artifacts, operators, command } = args;
-    const peering = new Peering(`${name}-peering`, { parent: this });
+    const { agent, shell, artifacts, operators, keyEpoch, command } = args;
+    const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
     const combined = agent.name === shell.host.name;
     const installed: remote.Command = combined ? shell.installed : installHost(agent, artifacts, this);
+    const authorizedKeys = peering.shellToAgent.publicKey.apply((key) =>
+      agentAuthorizedKeys(key, shell.host.name, operators),
+    );
+    const identity = { agent_id: agent.agentId, name: agent.name };
+    // Keys are changed without a moment in which one is missing: each end admits the new one before the other uses it, and
+    // refuses the old one when nobody does any more.
+    const admitted = hostCommand(
+      `${name}-admission`,
+      {
+        host: shell.host,
+        script: "registration",
+        actions: { create: "admit" },
+        inputs: { ...identity, to_shell_key_pub: peering.agentToShell.publicKey },
+      },
+      { parent: this, dependsOn: [shell.initialized] },
+    );
     const image = deliverImage(agent, artifacts, { parent: this, dependsOn: [installed] });
     const initialized = hostCommand(
       `${name}-init-agent`,
@@ -47,9 +64,7 @@ export class AgentHost extends pulumi.ComponentResource {
           agent_id: agent.agentId,
           host_key: peering.agentHostKey.privateKey,
           host_key_pub: peering.agentHostKey.publicKey,
-          authorized_keys: peering.shellToAgent.publicKey.apply((key) =>
-            agentAuthorizedKeys(key, shell.host.name, operators),
-          ),
+          authorized_keys: authorizedKeys,
           shell_host: shell.host.connection.address,
           shell_host_key: shell.hostKey,
           to_shell_key: peering.agentToShell.privateKey,
@@ -57,18 +72,17 @@ export class AgentHost extends pulumi.ComponentResource {
           config: JSON.stringify({ command, ...(agent.drain !== false && { drain: true }) }),
         },
       },
-      { parent: this, dependsOn: [installed, image] },
+      { parent: this, dependsOn: [installed, image, admitted] },
     );
-    hostCommand(
+    const registered = hostCommand(
       `${name}-registration`,
       {
         host: shell.host,
         script: "registration",
         actions: { create: "register", delete: "deregister" },
         inputs: {
-          agent_id: agent.agentId,
+          ...identity,
           drain: String(agent.drain),
-          name: agent.name,
           address: agent.connection.address,
           host_key_pub: peering.agentHostKey.publicKey,
           to_agent_key: peering.shellToAgent.privateKey,
@@ -76,7 +90,12 @@ export class AgentHost extends pulumi.ComponentResource {
           to_shell_key_pub: peering.agentToShell.publicKey,
         },
       },
-      { parent: this, dependsOn: [initialized, shell.initialized] },
+      { parent: this, dependsOn: [initialized] },
+    );
+    hostCommand(
+      `${name}-seal`,
+      { host: agent, script: "seal", inputs: { agent_id: agent.agentId, authorized_keys: authorizedKeys } },
+      { parent: this, dependsOn: [registered] },
     );
     this.registerOutputs();
   }

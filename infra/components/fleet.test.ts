@@ -29,7 +29,7 @@ beforeAll(async () => {
     });
     for (const name of ["agent-a", "agent-b"]) {
       const agent = asAgent(fakeHost(name, ["agent"], keyFile));
-      new AgentHost(name, { agent, shell, artifacts, operators, command: "bash -l" });
+      new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash -l" });
     }
   });
 });
@@ -54,6 +54,7 @@ test("every resource has its type and its parent", () => {
     " > agent-a: AgentHost",
     " > log-authority: LogAuthority",
     " > shell-1: ShellHost",
+    "agent-a > agent-a-admission: Command",
     "agent-a > agent-a-app: CopyToRemote",
     "agent-a > agent-a-image: Command",
     "agent-a > agent-a-init-agent: Command",
@@ -61,6 +62,7 @@ test("every resource has its type and its parent", () => {
     "agent-a > agent-a-peering: Peering",
     "agent-a > agent-a-registration: Command",
     "agent-a > agent-a-runtime: CopyToRemote",
+    "agent-a > agent-a-seal: Command",
     "agent-a-peering > agent-a-peering-agent-host-key: PrivateKey",
     "agent-a-peering > agent-a-peering-agent-to-shell: PrivateKey",
     "agent-a-peering > agent-a-peering-shell-to-agent: PrivateKey",
@@ -82,7 +84,7 @@ test("components store nothing of what they are given", () => {
 
 test("every connection is pinned to its host's key, and dials for a bounded time", () => {
   const connecting = all.filter(({ inputs }) => "connection" in inputs);
-  expect(connecting).toHaveLength(4 + 2 * 5);
+  expect(connecting).toHaveLength(4 + 2 * 7);
   for (const resource of connecting) {
     const { host } = connection(resource);
     expect(connection(resource)).toMatchObject({
@@ -99,7 +101,7 @@ test("every connection is pinned to its host's key, and dials for a bounded time
 });
 
 test("commands log nothing, hand no output on, and are never replaced", () => {
-  expect(commands()).toHaveLength(2 + 2 * 4);
+  expect(commands()).toHaveLength(2 + 2 * 6);
   for (const { inputs } of commands()) {
     expect(inputs).toMatchObject({ logging: "none", addPreviousOutputInEnv: false });
     expect(inputs).not.toHaveProperty("triggers");
@@ -114,6 +116,7 @@ test("a command line holds no key and nothing of what travels on standard input"
   expect([...new Set(lines)].sort()).toEqual([
     "node infra/image/push.ts",
     "sudo -n bash --norc -s",
+    "sudo -n bash --norc -s admit",
     "sudo -n bash --norc -s deregister",
     "sudo -n bash --norc -s register",
     undefined,
@@ -168,9 +171,7 @@ test("a registration is made, and taken away, on the shell host alone, once the 
     create: "sudo -n bash --norc -s register",
     delete: "sudo -n bash --norc -s deregister",
   });
-  expect(registration.dependencies).toEqual(
-    expect.arrayContaining(["agent-b-init-agent", "shell-1-init-shell"]),
-  );
+  expect(registration.dependencies).toContain("agent-b-init-agent");
   const stdin = text(registration, "stdin");
   for (const line of ["agent_id='id-of-agent-b'", "name='agent-b'", "address='agent-b.test'"]) {
     expect(stdin).toContain(`\n${line}\n`);
@@ -193,6 +194,37 @@ test("an agent is initialised when it is installed and has the image; agents do 
       waits: [],
     });
   }
+});
+
+test("each end admits a key before the other uses it, and refuses the old one when nobody does any more", () => {
+  const order = ["shell-1-init-shell", "admission", "init-agent", "registration", "seal"];
+  for (const [i, step] of order.slice(1).entries()) {
+    const before = order[i] ?? "";
+    const wanted = before.startsWith("shell-1") ? before : `agent-a-${before}`;
+    expect(find(`agent-a-${step}`).dependencies).toContain(wanted);
+  }
+  expect(connection(find("agent-a-admission")).host).toBe("shell-1.test");
+  expect(connection(find("agent-a-seal")).host).toBe("agent-a.test");
+});
+
+test("another key epoch has other pairs and the same host keys", async () => {
+  const resources = await registered(() => {
+    const shell = new ShellHost("shell-1", {
+      host: fakeHost("shell-1", ["shell"]),
+      artifacts,
+      operators,
+      domain: "fleet.example",
+    });
+    const agent = asAgent(fakeHost("agent-a", ["agent"]));
+    new AgentHost("agent-a", { agent, shell, artifacts, operators, keyEpoch: 2, command: "bash" });
+  });
+  const keys = resources.filter(({ type }) => type.endsWith(":PrivateKey")).map(({ name }) => name);
+  expect(keys.sort()).toEqual([
+    "agent-a-peering-agent-host-key",
+    "agent-a-peering-agent-to-shell-2",
+    "agent-a-peering-shell-to-agent-2",
+    "shell-1-status-host-key",
+  ]);
 });
 
 test("the image is sent over a pinned connection, with the operator's key on standard input", () => {
@@ -221,7 +253,8 @@ test("a host that is both is installed once, for both roles", async () => {
   const solo = fakeHost("solo", ["shell", "agent"]);
   const resources = await registered(() => {
     const shell = new ShellHost("solo", { host: solo, artifacts, operators, domain: "fleet.example" });
-    new AgentHost("solo-agent", { agent: asAgent(solo), shell, artifacts, operators, command: "bash" });
+    const agent = asAgent(solo);
+    new AgentHost("solo-agent", { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash" });
   });
   expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
   expect(resources.filter(({ type }) => type === "command:remote:CopyToRemote")).toHaveLength(2);

@@ -38,7 +38,7 @@ export interface HostCommandArgs {
   script: ScriptName;
   inputs: Record<string, pulumi.Input<string>>;
   /** First argument of the script at create and update, and at delete. */
-  actions?: { create: string; delete: string };
+  actions?: { create: string; delete?: string };
 }
 
 /**
@@ -56,7 +56,7 @@ export function hostCommand(
     {
       connection: connectionArgs(host),
       create: runScript(actions?.create),
-      ...(actions && { delete: runScript(actions.delete) }),
+      ...(actions?.delete !== undefined && { delete: runScript(actions.delete) }),
       stdin: pulumi.output(inputs).apply((values) => scriptText(script, values)),
       logging: remote.Logging.None,
       addPreviousOutputInEnv: false,

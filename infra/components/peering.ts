@@ -8,11 +8,13 @@ export class Peering extends pulumi.ComponentResource {
   readonly shellToAgent: KeyPair;
   readonly agentToShell: KeyPair;
 
-  constructor(name: string, options?: pulumi.ComponentResourceOptions) {
+  /** Another `epoch`, other pairs; the host key, which everybody has pinned, stays. */
+  constructor(name: string, epoch: number, options?: pulumi.ComponentResourceOptions) {
     super("convocate:peering:Peering", name, {}, options);
+    const suffix = epoch === 1 ? "" : `-${String(epoch)}`;
     this.agentHostKey = mintKeyPair(`${name}-agent-host-key`, this);
-    this.shellToAgent = mintKeyPair(`${name}-shell-to-agent`, this);
-    this.agentToShell = mintKeyPair(`${name}-agent-to-shell`, this);
+    this.shellToAgent = mintKeyPair(`${name}-shell-to-agent${suffix}`, this);
+    this.agentToShell = mintKeyPair(`${name}-agent-to-shell${suffix}`, this);
     this.registerOutputs();
   }
 }

@@ -30,6 +30,8 @@ export interface Fleet {
   domain: string;
   command: string;
   operators: Record<string, string>;
+  /** Another number, other keys between shell host and agents. */
+  keyEpoch: number;
   shell: FleetHost | null;
   agents: FleetAgent[];
 }
@@ -176,6 +178,7 @@ export function parseFleet(stack: string, value: unknown, home: string): Fleet {
     domain: config.domain,
     command: config.command,
     operators: config.operators,
+    keyEpoch: config.keyEpoch,
     shell: hosts.find(({ roles }) => roles.includes("shell")) ?? null,
     agents: hosts
       .filter(({ roles }) => roles.includes("agent"))

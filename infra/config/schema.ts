@@ -102,6 +102,8 @@ const operatorName = z
     "an operator's name is 1 to 64 of letters, digits, `.`, `_` and -: rename it",
   );
 
+const epochFault = "a key epoch is a whole number from 1: count it up to have new keys";
+
 const commandFault = "name a command, such as `bash -l`";
 
 /** What a stack file may say under `config`, without the `convocate:` prefix. */
@@ -117,6 +119,7 @@ export const stackConfig = z.strictObject(
         error: 'give names and keys: { alice: "ssh-ed25519 AAAA…" }',
       })
       .default({}),
+    keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
     ssh: connection.default({}),
     hosts: z.record(hostName, host, {
       error: "hosts are required: list at least a shell host and an agent host",

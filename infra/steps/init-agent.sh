@@ -5,12 +5,18 @@
 script=init-agent
 etc=/etc/convocate-agent
 
+# The shell host's present key is admitted until the new one is in use: `seal` takes it away.
+admitted_keys() {
+  echo "$authorized_keys"
+  grep ' shell=' "$etc/authorized_keys" 2>/dev/null | grep -vxF "$authorized_keys" || true
+}
+
 write_files() {
   install -d -o root -g convocate -m 750 "$etc"
   write "$etc/agent-id" 644 root:root <<<"$agent_id" || true
   write "$etc/ssh_host_ed25519_key" 640 root:convocate <<<"$host_key" || true
   write "$etc/ssh_host_ed25519_key.pub" 644 root:root <<<"$host_key_pub" || true
-  write "$etc/authorized_keys" 640 root:convocate <<<"$authorized_keys" || true
+  write "$etc/authorized_keys" 640 root:convocate < <(admitted_keys) || true
   write "$etc/shell-host" 644 root:root <<<"$shell_host" || true
   write "$etc/shell_host_key.pub" 644 root:root <<<"$shell_host_key" || true
   write "$etc/agent_to_shell_ed25519_key" 640 root:convocate <<<"$to_shell_key" || true

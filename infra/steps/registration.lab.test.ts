@@ -72,6 +72,22 @@ test("an agent is registered: address, keys, and the line that admits it", async
   expect(keys()).toEqual(["ssh-ed25519 AAAAa1 agent=a1"]);
 });
 
+test("another key of an agent is admitted beside the one it has, until it is registered", async () => {
+  const admit = (id: string, key: string) =>
+    host.run("registration", { agent_id: id, name: id, to_shell_key_pub: key }, "admit");
+  await register("a1");
+  await register("a2");
+  const others = "ssh-ed25519 AAAAa2 agent=a2";
+  for (let twice = 0; twice < 2; twice += 1) {
+    expect(await admit("a1", "ssh-ed25519 AAAAnew")).toEqual(done("a1"));
+    expect(keys().sort()).toEqual(
+      ["ssh-ed25519 AAAAa1 agent=a1", "ssh-ed25519 AAAAnew agent=a1", others].sort(),
+    );
+  }
+  await register("a1", { to_shell_key_pub: "ssh-ed25519 AAAAnew" });
+  expect(keys().sort()).toEqual(["ssh-ed25519 AAAAnew agent=a1", others].sort());
+});
+
 test("keys are for root and the daemons' group alone", async () => {
   await register("a1");
   const rights = (path: string) => {

@@ -1,4 +1,4 @@
-# Registers an agent on the shell host (`register`), or takes its registration away (`deregister`). The shell host alone is
+# Registers an agent on the shell host (`admit`, `register`), or takes its registration away (`deregister`). The shell host alone is
 # asked for either: the agent may be gone.
 # A drain of `force` lets the sessions be stopped that still run when the agent leaves.
 # Inputs: agent_id, drain, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub.
@@ -13,6 +13,16 @@ replace_line() {
     flock 9
     lines=$(awk -v own="agent=$agent_id" 'NF && $3 != own' "$keys")
     [ -z "$1" ] || lines+="${lines:+$'\n'}$1 agent=$agent_id"
+    write "$keys" 640 root:convocate <<<"$lines" || true
+  ) 9>"$etc/.status_authorized_keys.lock"
+}
+
+# Another key of the agent, beside those it has: `register` takes these away once it uses the new one.
+admit() {
+  step "admit the key of $name"
+  (
+    flock 9
+    lines=$(awk -v own="$to_shell_key_pub agent=$agent_id" 'NF && $0 != own; END { print own }' "$keys")
     write "$keys" 640 root:convocate <<<"$lines" || true
   ) 9>"$etc/.status_authorized_keys.lock"
 }

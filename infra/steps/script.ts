@@ -6,6 +6,7 @@ export const scriptParts = {
   install: [],
   "init-shell": ["release"],
   "init-agent": ["release"],
+  seal: [],
   registration: [],
 } as const satisfies Record<string, readonly string[]>;
 export type ScriptName = keyof typeof scriptParts;
