@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ensureBase } from "./base.ts";
 import { must, run, type Outcome } from "./command.ts";
+import { dial } from "./dial.ts";
 import { Lab } from "./lab.ts";
 import { recordPins } from "./stack-file.ts";
 
@@ -90,17 +91,11 @@ export class TestFleet {
   /** Asks an agent itself, as an operator's key may; returns what its one line says. */
   async ask(agent: string, op: string, params: unknown): Promise<Record<string, unknown>> {
     const { address } = await this.lab.host(agent);
-    const { privateKeyFile } = this.lab.records;
-    const options = ["IdentitiesOnly=yes", "BatchMode=yes", "LogLevel=ERROR", "StrictHostKeyChecking=no"];
-    const argv = [...options, "UserKnownHostsFile=/dev/null"].flatMap((option) => ["-o", option]);
-    const line = await must(
-      [
-        ...["ssh", "-F", "none", "-i", privateKeyFile, "-p", "222", ...argv],
-        ...["-s", `convocate@${address}`, "convocate-agent-rpc"],
-      ],
-      { stdin: `${JSON.stringify({ op, params })}\n`, timeoutMs: 20_000 },
-    );
-    return JSON.parse(line) as Record<string, unknown>;
+    const stdin = `${JSON.stringify({ op, params })}\n`;
+    const keyFile = this.lab.records.privateKeyFile;
+    const answer = await dial({ address, port: 222, subsystem: "convocate-agent-rpc", keyFile, stdin });
+    if (answer.code !== 0) throw new Error(`${agent} did not answer ${op}: ${answer.stderr}`);
+    return JSON.parse(answer.stdout) as Record<string, unknown>;
   }
 
   /** The command line that opens the list in a terminal. */
