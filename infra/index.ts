@@ -2,10 +2,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { AgentHost } from "./components/agent-host.ts";
 import { readArtifacts } from "./components/artifacts.ts";
-import { LogAuthority } from "./components/log-authority.ts";
-import { ShellHost } from "./components/shell-host.ts";
+import { declareFleet } from "./components/fleet.ts";
 import { ConfigError, parseFleet, type Fleet } from "./config/fleet.ts";
 
 const config = new pulumi.Config("convocate");
@@ -31,15 +29,4 @@ function readFleet(): Fleet {
   }
 }
 
-const fleet = readFleet();
-const artifacts = readArtifacts(join(import.meta.dirname, "../dist"));
-
-const { shell: shellHost, operators, keyEpoch, command, domain } = fleet;
-new LogAuthority("log-authority", domain);
-if (shellHost) {
-  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, domain });
-  for (const agent of fleet.agents) {
-    const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
-    new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch, command });
-  }
-}
+declareFleet(readFleet(), readArtifacts(join(import.meta.dirname, "../dist")));

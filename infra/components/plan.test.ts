@@ -1,0 +1,97 @@
+/** What a change of the stack file touches, and what it leaves alone. */
+import { parseFleet } from "../config/fleet.ts";
+import { registered, type Registered } from "./engine.fake.ts";
+import { artifacts } from "./fleet.fake.ts";
+import { declareFleet } from "./fleet.ts";
+
+function ed25519(number: number): string {
+  const part = (of: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, of.length]), of]);
+  const blob = Buffer.concat([part(Buffer.from("ssh-ed25519")), part(Buffer.alloc(32, number))]);
+  return `ssh-ed25519 ${blob.toString("base64")}`;
+}
+
+const agent = (number: number) => ({
+  role: "agent",
+  address: `10.0.0.${String(20 + number)}`,
+  hostKey: ed25519(number),
+  shell: "shell-1",
+});
+const hosts = {
+  "shell-1": { role: "shell", address: "10.0.0.10", hostKey: ed25519(9) },
+  "agent-a": agent(1),
+  "agent-b": agent(2),
+};
+const settings = { domain: "fleet.example.com", command: "bash -l", hosts };
+const withHost = (name: keyof typeof hosts, change: object) => ({
+  ...settings,
+  hosts: { ...hosts, [name]: { ...hosts[name], ...change } },
+});
+
+const declare = (value: unknown, shipped = artifacts) =>
+  registered(() => declareFleet(parseFleet("lab", value, "/home/me"), shipped));
+
+/** Names of the resources that an `up` would create, update or delete. */
+function touched(before: Registered[], after: Registered[]): string[] {
+  const said = (resources: Registered[]) =>
+    new Map(resources.map(({ name, type, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+  const [old, now] = [said(before), said(after)];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((key) => old.get(key) !== now.get(key))
+    .map((key) => key.split(" ")[1] ?? "");
+}
+
+let before: Registered[];
+beforeAll(async () => {
+  before = await declare(settings);
+});
+
+test("the same configuration touches nothing", async () => {
+  expect(touched(before, await declare(structuredClone(settings)))).toEqual([]);
+});
+
+type Change = [what: string, value: unknown, only: RegExp, also: RegExp];
+const changes: Change[] = [
+  [
+    "an agent more",
+    { ...settings, hosts: { ...hosts, "agent-c": agent(3) } },
+    /^agent-c/,
+    /^agent-c-registration$/,
+  ],
+  [
+    "an agent less",
+    { ...settings, hosts: { "shell-1": hosts["shell-1"], "agent-a": agent(1) } },
+    /^agent-b/,
+    /^agent-b-registration$/,
+  ],
+  ["an agent's user", withHost("agent-a", { user: "ubuntu" }), /^agent-a/, /^agent-a-install$/],
+  [
+    "an agent's drain",
+    withHost("agent-b", { drain: "force" }),
+    /^agent-b-(init-agent|registration)$/,
+    /^agent-b-init-agent$/,
+  ],
+  ["an agent's id", withHost("agent-b", { agentId: "other" }), /^agent-b/, /^agent-b-init-agent$/],
+  ["an agent's address", withHost("agent-a", { address: "10.0.0.99" }), /^agent-a/, /^agent-a-registration$/],
+  ["the command of sessions", { ...settings, command: "claude" }, /-init-agent$/, /^agent-b-init-agent$/],
+  [
+    "an operator more",
+    { ...settings, operators: { alice: ed25519(7) } },
+    /-(init-agent|init-shell|seal)$/,
+    /^shell-1-init-shell$/,
+  ],
+  ["the key epoch", { ...settings, keyEpoch: 2 }, /^agent-[ab]/, /^agent-a-peering-shell-to-agent-2$/],
+  ["an agent's port", withHost("agent-b", { port: 2222 }), /^agent-b/, /^agent-b-install$/],
+];
+
+test.each(changes)("%s touches what it concerns and nothing else", async (_what, value, only, also) => {
+  const names = touched(before, await declare(value));
+  expect(names.filter((name) => !only.test(name))).toEqual([]);
+  expect(names).toContainEqual(expect.stringMatching(also));
+});
+
+test("new programs go to every host, and no key is made anew", async () => {
+  const app = { file: "app.tar.gz", sha256: "d".repeat(64) };
+  const names = touched(before, await declare(settings, { ...artifacts, app }));
+  expect(names.filter((name) => !/-(app|install|init-shell|init-agent)$/.test(name))).toEqual([]);
+  for (const host of ["shell-1", "agent-a", "agent-b"]) expect(names).toContain(`${host}-install`);
+});
