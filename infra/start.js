@@ -19,7 +19,7 @@ for (const file of ["dist/manifest.json", "dist/image.json"]) {
   if (!existsSync(new URL(file, root))) {
     refuse(
       `${file} is missing: the artifacts or the session image are not built.`,
-      "Run script/setup, then `node infra/image/main.ts` (script/demo does both).",
+      "Run script/setup, then `node infra/image/main.ts`, with `--image slim` if the stack says so (script/demo does both).",
     );
   }
 }

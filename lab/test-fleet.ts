@@ -39,7 +39,7 @@ export class TestFleet {
     await this.close();
     await this.lab.up(hosts, "warm");
     const base = await ensureBase(() => undefined);
-    await must(["node", join(root, "infra/image/main.ts"), "--base", base]);
+    await must(["node", join(root, "infra/image/main.ts"), "--image", "slim", "--base", base]);
     await must([join(root, "script/pulumi"), "stack", "select", "--create", this.stack]);
   }
 
@@ -48,7 +48,7 @@ export class TestFleet {
     const more = Object.entries(settings).map(([name, value]) => `  convocate:${name}: ${value}\n`);
     const entries = Object.entries(hosts).map(([name, entry]) => `    ${name}: ${entry}\n`);
     const salt = /^encryptionsalt:.*$/m.exec(readFileSync(this.stackFile, "utf8"))?.[0] ?? "";
-    const text = `config:\n  convocate:domain: test.internal\n  convocate:command: bash --norc\n${more.join("")}  convocate:hosts:\n${entries.join("")}${salt}\n`;
+    const text = `config:\n  convocate:domain: test.internal\n  convocate:command: bash --norc\n  convocate:image: slim\n${more.join("")}  convocate:hosts:\n${entries.join("")}${salt}\n`;
     writeFileSync(
       this.stackFile,
       recordPins(text, await this.lab.connection(), await this.lab.records.hosts()),

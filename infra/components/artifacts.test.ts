@@ -14,12 +14,20 @@ const put = (name: string, value: unknown) => writeFileSync(join(folder, name), 
 
 test("reads what the builds left, with the folder it is in", () => {
   put("manifest.json", { app, runtime });
-  put("image.json", image);
-  expect(readArtifacts(folder)).toEqual({ folder, app, runtime, image });
+  put("image.json", { slim: image });
+  expect(readArtifacts(folder, "slim")).toEqual({ folder, app, runtime, image });
 });
 
 test("a manifest without a runtime is refused", () => {
   put("manifest.json", { app });
-  put("image.json", image);
-  expect(() => readArtifacts(folder)).toThrow(/runtime/);
+  put("image.json", { slim: image });
+  expect(() => readArtifacts(folder, "slim")).toThrow(/runtime/);
+});
+
+test("an image that is not built is refused with the remedy", () => {
+  put("manifest.json", { app, runtime });
+  put("image.json", { slim: image });
+  expect(() => readArtifacts(folder, "full")).toThrow(
+    'convocate:image: got "full", which is not built: run `node infra/image/main.ts --image full`',
+  );
 });

@@ -190,6 +190,7 @@ const bad: [string, unknown, RegExp][] = [
     withShell({ shell: "shell-1" }),
     /shell-1.shell: got shell-1: .*remove it/,
   ],
+  ["an image that is none", { ...good, image: "big" }, /image: got "big": .*`full` .*`slim`: use one/],
   ["a key epoch that is none", { ...good, keyEpoch: 0 }, /keyEpoch: got 0: .*whole number from 1/],
   ["a drained shell host", withShell({ drain: true }), /shell-1.drain: got true: .*remove it/],
   ["a drain that is none", withAgent({ drain: "yes" }), /agent-a.drain: got "yes": .*true .* or force/],
@@ -235,6 +236,7 @@ test("completes a good configuration", () => {
     domain: "fleet.example.com",
     command: "claude --dangerously-skip-permissions",
     operators: {},
+    image: "full",
     keyEpoch: 1,
     shell: {
       name: "shell-1",

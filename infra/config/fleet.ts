@@ -30,6 +30,8 @@ export interface Fleet {
   domain: string;
   command: string;
   operators: Record<string, string>;
+  /** The image that sessions run in: with tools, or only what a session needs itself. */
+  image: "full" | "slim";
   /** Another number, other keys between shell host and agents. */
   keyEpoch: number;
   shell: FleetHost | null;
@@ -178,6 +180,7 @@ export function parseFleet(stack: string, value: unknown, home: string): Fleet {
     domain: config.domain,
     command: config.command,
     operators: config.operators,
+    image: config.image,
     keyEpoch: config.keyEpoch,
     shell: hosts.find(({ roles }) => roles.includes("shell")) ?? null,
     agents: hosts

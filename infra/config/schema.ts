@@ -102,6 +102,8 @@ const operatorName = z
     "an operator's name is 1 to 64 of letters, digits, `.`, `_` and -: rename it",
   );
 
+const imageFault = "a session image is `full` (with tools) or `slim`: use one of them";
+
 const epochFault = "a key epoch is a whole number from 1: count it up to have new keys";
 
 const commandFault = "name a command, such as `bash -l`";
@@ -119,6 +121,7 @@ export const stackConfig = z.strictObject(
         error: 'give names and keys: { alice: "ssh-ed25519 AAAA…" }',
       })
       .default({}),
+    image: z.enum(["full", "slim"], { error: imageFault }).default("full"),
     keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
     ssh: connection.default({}),
     hosts: z.record(hostName, host, {

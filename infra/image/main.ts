@@ -1,18 +1,28 @@
-/** Builds the session image and notes it in `dist/image.json`, where the Pulumi program finds it. */
-import { mkdir, writeFile } from "node:fs/promises";
+/** Builds a session image, takes it apart into `dist/images/`, and notes it in `dist/image.json`. */
 import { join } from "node:path";
-import { Command } from "commander";
-import { buildImage } from "./build.ts";
+import { Command, Option } from "commander";
+import { readRecord } from "./archive.ts";
+import { buildImage, saveImage, type ImageKind } from "./build.ts";
+import { noteImage } from "./images-file.ts";
+
+const dist = join(import.meta.dirname, "../../dist");
+const blobs = join(dist, "images");
 
 const program = new Command("image")
-  .description("build the session image on this machine's engine")
+  .description("build a session image on this machine's engine")
   .option("--base <reference>", "Debian-family image to build on", "ubuntu:24.04")
-  .action(async ({ base }: { base: string }) => {
-    const image = await buildImage(base, (line) => console.error(line));
-    const dist = join(import.meta.dirname, "../../dist");
-    await mkdir(dist, { recursive: true });
-    await writeFile(join(dist, "image.json"), `${JSON.stringify(image, null, 2)}\n`);
-    console.log(`${image.reference} ${image.id.slice(7, 19)}`);
+  .addOption(
+    new Option("--image <kind>", "with tools, or only what a session needs")
+      .choices(["full", "slim"])
+      .default("full"),
+  )
+  .action(async ({ base, image: kind }: { base: string; image: ImageKind }) => {
+    const built = await buildImage(base, (line) => console.error(line), kind);
+    const record = await readRecord(blobs, built.id).catch(() => saveImage(built.reference, blobs));
+    await noteImage(dist, kind, { reference: built.reference, id: record.id });
+    const bytes = record.layers.reduce((sum, { packed }) => sum + packed.bytes, 0);
+    const size = `${String(record.layers.length)} layers, ${(bytes / 1e6).toFixed(0)} MB to send at most`;
+    console.log(`${built.reference} ${record.id.slice(7, 19)} (${size})`);
   });
 
 try {

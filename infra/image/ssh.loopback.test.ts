@@ -7,11 +7,12 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
 import { FakeSshd, keyPair } from "../toolchain/plugins/command/sshd.fake.ts";
 import { putProgram } from "../toolchain/program.fake.ts";
-import { connect, runAsRoot, type Endpoint } from "./ssh.ts";
+import { connect, ConnectionLost, runAsRoot, type Endpoint } from "./ssh.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "image-ssh-"));
 const sshd = new FakeSshd();
 const clients: Client[] = [];
+const title = "a trial";
 let there: Endpoint;
 
 beforeAll(async () => {
@@ -57,29 +58,49 @@ test("a key that the host does not know is an error that names the host and show
 
 test("a script runs as root by way of sudo, whatever it contains", async () => {
   const client = await open();
-  expect(await runAsRoot(client, `printf '%s|' "it's" "$0" 'two  words'`)).toBe("it's|bash|two  words|");
+  expect(await runAsRoot(client, { title, script: `printf '%s|' "it's" "$0" 'two  words'` })).toBe(
+    "it's|bash|two  words|",
+  );
   expect(sshd.commands.at(-1)).toMatch(/^sudo -n bash --norc -c '/);
 });
 
 test("what is fed arrives whole", async () => {
   const bytes = randomBytes(3_000_000);
   const client = await open();
-  const sum = await runAsRoot(client, "sha256sum", (channel) => pipeline(Readable.from([bytes]), channel));
+  const sum = await runAsRoot(client, {
+    title,
+    script: "sha256sum",
+    feed: (channel) => pipeline(Readable.from([bytes]), channel),
+  });
   expect(sum).toBe(`${createHash("sha256").update(bytes).digest("hex")}  -`);
 });
 
 test("a script that fails tells its status and what it said last", async () => {
   const client = await open();
-  await expect(runAsRoot(client, "echo first; echo 'no space left' >&2; exit 3")).rejects.toThrow(
-    "delivering the image ended with status 3: no space left",
-  );
+  const failed = runAsRoot(client, { title, script: "echo first; echo 'no space left' >&2; exit 3" });
+  await expect(failed).rejects.toThrow("a trial ended with status 3: no space left");
+  await expect(failed).rejects.toMatchObject({ status: 3 });
+});
+
+test("a script that ends before it has read everything tells why itself", async () => {
+  const client = await open();
+  const failed = runAsRoot(client, {
+    title,
+    script: "echo 'the disk is full' >&2; exit 4",
+    feed: (channel) => pipeline(Readable.from([randomBytes(10_000_000)]), channel),
+  });
+  await expect(failed).rejects.toThrow("a trial ended with status 4: the disk is full");
 });
 
 test("a lost connection is no success", async () => {
   const client = await open();
-  const lost = runAsRoot(client, "exec cat", () => {
-    client.end();
-    return Promise.resolve();
+  const lost = runAsRoot(client, {
+    title,
+    script: "exec cat",
+    feed: () => {
+      client.end();
+      return Promise.resolve();
+    },
   });
-  await expect(lost).rejects.toThrow("delivering the image ended without a status (the connection was lost)");
+  await expect(lost).rejects.toThrow(ConnectionLost);
 });

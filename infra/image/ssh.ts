@@ -1,16 +1,22 @@
 import { text } from "node:stream/consumers";
 import { Client, type ClientChannel } from "ssh2";
+import { z } from "zod";
 import { parsePublicKey, sameKey } from "../../protocol/keys.ts";
 
-export interface Endpoint {
-  host: string;
-  port: number;
-  user: string;
+/** How a host is reached. */
+export const endpoint = z.object({
+  host: z.string(),
+  port: z.number(),
+  user: z.string(),
   /** The pin: `ssh-ed25519 AAAA…` */
-  hostKey: string;
+  hostKey: z.string(),
   /** Without it the keys of the ssh-agent are used. */
-  privateKey?: string | undefined;
-}
+  privateKey: z.string().optional(),
+});
+export type Endpoint = z.infer<typeof endpoint>;
+
+/** A host that does not answer any more is noticed after half a minute. */
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
 /** Connects to a host that shows the pinned key, and to no other. `agentSocket`: where the ssh-agent listens. */
 export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
@@ -32,6 +38,7 @@ export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
       port,
       username: user,
       ...(privateKey === undefined ? { agent: agentSocket } : { privateKey }),
+      ...keepalive,
       algorithms: { serverHostKey: ["ssh-ed25519"] },
       hostVerifier: (shown: Buffer) => {
         other = !sameKey(shown, pin.blob);
@@ -41,28 +48,48 @@ export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
   });
 }
 
-/** Runs a script as root, without root's .bashrc (which a bash below an SSH connection reads); `feed` writes its standard input. Resolves with its output, rejects with what it said. */
-export function runAsRoot(
-  client: Client,
-  script: string,
-  feed?: (channel: ClientChannel) => Promise<void>,
-): Promise<string> {
+/** The connection ended before the script did: what was sent so far may be gone on with. */
+export class ConnectionLost extends Error {}
+
+/** The script ended by itself, not well. */
+export class ScriptFailed extends Error {
+  readonly status: number;
+
+  constructor(title: string, status: number, said: string) {
+    super(`${title} ended with status ${String(status)}: ${said.trim().slice(-1000)}`);
+    this.status = status;
+  }
+}
+
+export interface RootScript {
+  /** What it does, for errors. */
+  title: string;
+  script: string;
+  /** Writes its standard input. */
+  feed?: (channel: ClientChannel) => Promise<void>;
+}
+
+/**
+ * Runs a script as root, without root's .bashrc (which a bash below an SSH connection reads). Resolves with its output,
+ * rejects with ScriptFailed or ConnectionLost.
+ */
+export function runAsRoot(client: Client, { title, script, feed }: RootScript): Promise<string> {
   return new Promise((resolve, reject) => {
     client.exec(`sudo -n bash --norc -c '${script.replaceAll("'", `'\\''`)}'`, (error, channel) => {
       if (error) return reject(error);
       const outputs = Promise.all([text(channel), text(channel.stderr)]);
       let status: number | null = null;
       channel.on("exit", (code: number | null) => (status = code));
+      // A script that ends before it has read everything tells why itself.
+      const fed = feed ? feed(channel).then(() => null, String) : Promise.resolve(void channel.end());
       channel.on("close", () => {
-        void outputs.then(([stdout, stderr]) => {
-          if (status === 0) return resolve(stdout.trim());
-          const how =
-            status === null ? "without a status (the connection was lost)" : `with status ${String(status)}`;
-          reject(new Error(`delivering the image ended ${how}: ${stderr.trim().slice(-1000)}`));
+        void Promise.all([outputs, fed]).then(([[stdout, stderr], fault]) => {
+          if (status === null)
+            return reject(new ConnectionLost(`${title}: ${fault ?? "the connection was lost"}`));
+          if (status === 0) return fault ? reject(new Error(`${title}: ${fault}`)) : resolve(stdout.trim());
+          reject(new ScriptFailed(title, status, stderr));
         });
       });
-      if (feed) feed(channel).catch(reject);
-      else channel.end();
     });
   });
 }
