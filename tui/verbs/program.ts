@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { localAccess, type Access } from "../client/access.ts";
+import type { Reach } from "./completion-answer.ts";
+import { completionVerbs } from "./completion.ts";
 import type { Context } from "./context.ts";
 import { fleetVerbs } from "./fleet-verbs.ts";
 import { sessionVerbs } from "./session-verbs.ts";
@@ -46,27 +48,39 @@ export function program(context: Context, options: ProgramOptions): Command {
         root.error(`unknown verb ${JSON.stringify(unknown)}; see \`convocate help\``);
       await options.list();
     });
+  let reach: Reach = () => Promise.resolve(context.access);
   if (!options.remote) {
-    placeOptions(root, context, options.places);
+    reach = placeOptions(root, context, options.places);
     provisioning(root, context);
   }
   fleetVerbs(root, context);
   sessionVerbs(root, context, options.onTerminal);
+  completionVerbs(root, context, reach);
   plumbing(root, context);
   return root;
 }
 
-/** Options for whoever has a shell: where things are, or by way of which shell host the fleet is reached. */
-function placeOptions(root: Command, context: Context, places: Places): void {
+/** Verbs that are about this program alone: a fleet that cannot be reached is nothing to them. */
+const alone: ReadonlySet<string> = new Set(["completion", "complete", "version"]);
+
+/**
+ * Options for whoever has a shell: where things are, or by way of which shell host the fleet is reached. Returns what tells
+ * how it is reached with these options and more.
+ */
+function placeOptions(root: Command, context: Context, places: Places): Reach {
   root
     .option("--socket <path>", "the status daemon's socket", places.socket)
     .option("--agent-keys <folder>", "where agents are registered", places.agentKeys)
     .option("--via <user@host>", "reach the fleet through this shell host, by ssh", places.via)
     .option("--identity <file>", "with --via: the key that agents know you by, instead of your ssh-agent's");
-  root.hook("preAction", async () => {
-    const { via, identity, ...local } = root.opts<Places & { identity?: string }>();
-    context.access = via === undefined ? localAccess(local) : await accessVia(via, identity, places);
+  const reach: Reach = (more) => {
+    const { via, identity, ...local } = { ...root.opts<Places & { identity?: string }>(), ...more };
+    return via === undefined ? Promise.resolve(localAccess(local)) : accessVia(via, identity, places);
+  };
+  root.hook("preAction", async (_, verb) => {
+    if (!alone.has(verb.name())) context.access = await reach({});
   });
+  return reach;
 }
 
 async function accessVia(

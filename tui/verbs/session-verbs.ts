@@ -18,8 +18,8 @@ const repeated = (value: string, before: string[] = []): string[] => [...before,
 /** What `new` and `edit` have in common. */
 const addressing = (command: Command): Command =>
   command
-    .option("--port <port>", "published port: 1-65535, none, or auto for the first free one")
-    .option("--protocol <protocol>", "tcp or udp")
+    .option("--port <number|auto|none>", "published port: 1-65535, none, or auto for the first free one")
+    .option("--protocol <tcp|udp>", "of the port")
     .option("--dns, --dns-name <name>", "its name in the fleet's DNS");
 
 /** Verbs about sessions. */
@@ -37,7 +37,7 @@ export function sessionVerbs(
     .description(verbs.new.does)
     .argument("<name>", "1-64 letters, digits, space, _ - .")
     .option(
-      "--agent <agent>",
+      "--agent <agent|auto>",
       "host name or id, or auto for the least loaded (needed when there are several)",
     )
     .option("--command <command>", "what the session runs, instead of the agent's default")
