@@ -1,12 +1,17 @@
 import type { Context } from "./context.ts";
 
 /** Removes what a crash of the agent or of the engine left: helpers nobody waits for, homes half made or half removed. */
-export async function removeLeftovers({ engine, agentId, homes, store }: Context): Promise<void> {
+export async function removeLeftovers(context: Context): Promise<void> {
   // First who might still be writing.
-  await engine.removeHelpers(agentId);
+  await context.engine.removeHelpers(context.agentId);
+  await removeDiscarded(context);
+  await context.homes.sweep();
+}
+
+/** Removes what is left of sessions that do not exist any more. */
+export async function removeDiscarded({ homes, store }: Context): Promise<void> {
   for (const uuid of await store.discarded()) {
     await homes.remove(uuid);
     await store.forget(uuid);
   }
-  await homes.sweep();
 }

@@ -50,17 +50,30 @@ export class MetadataStore {
     }
     const found: Metadata[] = [];
     for (const name of await readdir(this.#folder)) {
-      const path = join(this.#folder, name);
       if (!name.endsWith(".json")) continue;
-      const parsed = metadata.safeParse(await readFile(path, "utf8").then(parseJson, () => undefined));
-      if (parsed.success && `${parsed.data.uuid}.json` === name) {
-        found.push(parsed.data);
+      const read = await this.#read(name);
+      if (read) {
+        found.push(read);
       } else {
+        const path = join(this.#folder, name);
         await rename(path, `${path}.broken`);
         this.#log.error({ file: name }, "broken session metadata was set aside as .broken");
       }
     }
     return found;
+  }
+
+  /** Sessions on disk by uuid, while this agent runs; what is broken is left for the next start to set aside. */
+  async present(): Promise<Map<string, Metadata>> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(".json"));
+    const read = await Promise.all(names.map((name) => this.#read(name)));
+    return new Map(read.flatMap((session) => (session ? [[session.uuid, session]] : [])));
+  }
+
+  async #read(name: string): Promise<Metadata | null> {
+    const text = await readFile(join(this.#folder, name), "utf8").catch(() => "");
+    const parsed = metadata.safeParse(parseJson(text));
+    return parsed.success && `${parsed.data.uuid}.json` === name ? parsed.data : null;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeEngine } from "../docker/engine.fake.ts";
 import { eventually } from "../host/eventually.fake.ts";
@@ -56,4 +56,37 @@ test("an agent that is asked to end finishes what it has begun, and begins nothi
   finish();
   expect(await killing).toMatchObject({ ok: true });
   await ending;
+});
+
+test("a session that is brought, home and metadata, is listed and starts; one that is taken away is gone", async () => {
+  const metadata = (id: string) => join(agent.stateDir, "sessions", `${id}.json`);
+  const { uuid: taken } = await client.result("create", { name: "goes", port: 8080 });
+  const other = await client.result("create", { name: "stays" });
+  renameSync(metadata(String(taken)), metadata(String(taken)).replace(/json$/, "gone"));
+  await agent.reload();
+  expect((await client.list()).map(({ name }) => name)).toEqual(["stays"]);
+  await eventually(() => !existsSync(join(agent.homes, String(taken))));
+  expect(readdirSync(join(agent.stateDir, "sessions"))).toEqual([`${String(other["uuid"])}.json`]);
+
+  const brought = "0b0b0b0b-1111-4222-8333-444444444444";
+  mkdirSync(join(agent.homes, brought), { mode: 0o700 });
+  const when = new Date().toISOString();
+  writeFileSync(
+    metadata(brought),
+    JSON.stringify({ uuid: brought, name: "comes", created_at: when, last_accessed: when, command: "top" }),
+  );
+  await agent.reload();
+  await client.result("restart", { id: brought });
+  expect(engine.containers.get(brought)?.spec.command).toEqual(["bash", "-lc", "top"]);
+});
+
+test("a running session whose metadata vanished is still told of, and one being made is told of once", async () => {
+  const { uuid: id } = await client.result("create", { name: "runs" });
+  await client.result("restart", { id });
+  renameSync(
+    join(agent.stateDir, "sessions", `${String(id)}.json`),
+    join(agent.stateDir, "sessions", `${String(id)}.away`),
+  );
+  await Promise.all([agent.reload(), client.result("create", { name: "made" }), agent.reload()]);
+  expect((await client.list()).map(({ name }) => name).sort()).toEqual(["made", "runs"]);
 });

@@ -20,6 +20,7 @@ import { openContext } from "./open-context.ts";
 import { startSession } from "./operations/restart.ts";
 import { Publisher } from "./publisher.ts";
 import { serveRpc } from "./rpc-channel.ts";
+import { rescan } from "./rescan.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** Milliseconds that operations under way have to finish in when the agent is asked to end. */
@@ -47,7 +48,7 @@ export interface ServeOptions {
 
 export interface Agent {
   port: number;
-  /** Reads the settings again; those that cannot be read or are wrong change nothing. */
+  /** Reads the settings again, of which those that cannot be read or are wrong change nothing, and looks which sessions are here. */
   reload(): Promise<void>;
   /** Finishes what is under way, tells the shell host, and ends every connection. Sessions run on. */
   close(reason: string): Promise<void>;
@@ -171,6 +172,9 @@ export async function serve(options: ServeOptions): Promise<Agent> {
   return {
     port: listener.port,
     async reload() {
+      await rescan(context).catch((error: unknown) =>
+        log.error({ err: error }, "the sessions stay as they were"),
+      );
       const before = settings;
       try {
         settings = await readSettings(configDir);
