@@ -1,0 +1,30 @@
+import type { Readable } from "node:stream";
+
+/** Where a verb writes: a terminal, a file, or a test. */
+export interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/** What a verb works with; only main.ts knows where it comes from. */
+export interface Context {
+  /** The folder of Pulumi.yaml. */
+  root: string;
+  /** The project's data folder: state, passphrase, toolchain. */
+  dataDir: string;
+  home: string;
+  path: string;
+  plugins: "auto" | "official" | "offline";
+  /** The ssh-agent's socket. */
+  agentSocket: string | undefined;
+  /** CONVOCATE_STACK. */
+  stack: string | undefined;
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Sink;
+  stderr: Sink;
+  /** From here on signals end the engine in good order, by way of this signal, instead of the process at once. */
+  holdSignals: () => AbortSignal;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}

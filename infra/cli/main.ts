@@ -1,0 +1,75 @@
+/** `convocate-host`. Loads nothing but the command table until a verb needs more. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { exitStatus } from "../../protocol/errors.ts";
+import { CliError } from "./cli-error.ts";
+import type { Context } from "./context.ts";
+import { program, type Task } from "./program.ts";
+
+const { env, stdin, stdout, stderr } = process;
+const ending = new AbortController();
+
+/** A terminal's Ctrl-C reaches the engine by itself; a second one from here would make it give up its clean-up. */
+function holdSignals(): AbortSignal {
+  const onTerminal = stdin.isTTY || stdout.isTTY || stderr.isTTY;
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort());
+  process.on("SIGINT", () => {
+    if (!onTerminal) ending.abort();
+  });
+  return ending.signal;
+}
+
+const plugins = env["CONVOCATE_PLUGINS"];
+
+const context: Context = {
+  root: join(import.meta.dirname, "../.."),
+  dataDir:
+    env["CONVOCATE_DATA"] ?? join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local/share"), "convocate"),
+  home: homedir(),
+  path: env["PATH"] ?? "",
+  plugins: plugins === "official" || plugins === "offline" ? plugins : "auto",
+  agentSocket: env["SSH_AUTH_SOCK"],
+  stack: env["CONVOCATE_STACK"] || undefined,
+  stdin,
+  stdout,
+  stderr,
+  holdSignals,
+  now: Date.now,
+};
+
+async function fail(error: unknown): Promise<number> {
+  const { ConfigError } = await import("../config/fleet.ts");
+  if (!(error instanceof CliError || error instanceof ConfigError)) {
+    stderr.write(
+      `convocate-host: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return exitStatus.failed;
+  }
+  const { readError } = await import("./hosts.ts");
+  const { cause, remedy, exit } = readError(error);
+  stderr.write(`convocate-host: ${cause}\n  ${remedy}\n`);
+  return exit;
+}
+
+async function main(): Promise<number> {
+  let task: Task | null = null;
+  const root = program(context, (found) => (task = found));
+  try {
+    await root.parseAsync();
+  } catch (error) {
+    if (error instanceof CliError) return fail(error);
+    // commander has said it already; its help is no error.
+    const code: unknown = Reflect.get(Object(error), "code");
+    if (typeof code !== "string" || !code.startsWith("commander.")) throw error;
+    return Reflect.get(Object(error), "exitCode") === 0 ? exitStatus.ok : exitStatus.usage;
+  }
+  return run(task);
+}
+
+const run = async (task: Task | null): Promise<number> => (task ? task().catch(fail) : exitStatus.ok);
+
+// `convocate-host status | head` is no error.
+stdout.on("error", () => process.exit(exitStatus.ok));
+process.exitCode = await main();
+// The ssh-agent's probe, the engine's event server: nothing of it is waited for.
+process.exit();

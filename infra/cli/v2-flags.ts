@@ -1,0 +1,92 @@
+import type { Command } from "commander";
+import { CliError } from "./cli-error.ts";
+
+/** A flag of v2's program, and what became of it. */
+export interface OldFlag {
+  flag: string;
+  /** Verbs that had it. */
+  verbs: readonly string[];
+  value: boolean;
+  /** The flag that is meant today; null: it is refused. */
+  now: string | null;
+  /** What to do instead, or what is different. */
+  instead: string;
+}
+
+const provisioning = ["install", "init-shell", "init-agent", "update"];
+const built = "What ships to hosts is built here by `npm run build`, and named by its content.";
+
+/** Every flag of v2 that ours does not have by that name. */
+export const oldFlags: readonly OldFlag[] = [
+  {
+    flag: "--shell-host",
+    verbs: ["init-agent"],
+    value: true,
+    now: "--shell",
+    instead: "The name of the shell host in the stack file.",
+  },
+  {
+    flag: "--image-tag",
+    verbs: provisioning,
+    value: true,
+    now: null,
+    instead: "Build the image with `node infra/image/main.ts`; an update delivers that one, by its content.",
+  },
+  {
+    flag: "--ca-cert",
+    verbs: ["init-shell", "init-agent"],
+    value: true,
+    now: null,
+    instead: "The stack makes the log authority's certificate and keeps it; see `convocate-host status`.",
+  },
+  {
+    flag: "--ca-key",
+    verbs: ["init-shell", "init-agent"],
+    value: true,
+    now: null,
+    instead:
+      "The stack makes the log authority's key and keeps it encrypted in its state; `convocate-host state export` saves it.",
+  },
+  { flag: "--binary", verbs: provisioning, value: true, now: null, instead: built },
+  { flag: "--shell-binary", verbs: provisioning, value: true, now: null, instead: built },
+  { flag: "--agent-binary", verbs: provisioning, value: true, now: null, instead: built },
+  {
+    flag: "--shell-base",
+    verbs: provisioning,
+    value: true,
+    now: null,
+    instead: "Folders are fixed: programs in /usr/local/lib/convocate, settings in /etc/convocate.",
+  },
+  {
+    flag: "--agent-keys-dir",
+    verbs: provisioning,
+    value: true,
+    now: null,
+    instead: "The stack makes the keys; on the shell host they are in /etc/convocate/agent-keys.",
+  },
+  {
+    flag: "--delete-source",
+    verbs: provisioning,
+    value: false,
+    now: null,
+    instead:
+      "It belonged to moving sessions: there the source goes once the copy was checked, and nothing has to ask for it.",
+  },
+];
+
+const optionOf = ({ flag, value }: OldFlag) => (value ? `${flag} <value>` : flag);
+
+/** Makes a verb know v2's flags, without listing them in its help. */
+export function knowOldFlags(verb: Command): void {
+  for (const old of oldFlags) {
+    if (!old.verbs.includes(verb.name())) continue;
+    const option = verb.createOption(optionOf(old)).hideHelp();
+    verb.addOption(option);
+    verb.on(`option:${option.name()}`, (value: string | undefined) => {
+      const { now } = old;
+      if (now === null) throw new CliError("usage", `${old.flag} is v2's and is no more`, old.instead);
+      const heir = verb.options.find(({ long }) => long === now);
+      if (heir) verb.setOptionValueWithSource(heir.attributeName(), value, "cli");
+    });
+  }
+}
