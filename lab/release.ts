@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "./command.ts";
@@ -19,6 +27,8 @@ export class Release {
   /** The built release with what `change` makes of its unpacked folder. */
   async make(change: (folder: string) => void): Promise<void> {
     const folder = mkdtempSync(join(this.#kept, "tree-"));
+    // The archive's own folder is the release's: the daemons' user must get in.
+    chmodSync(folder, 0o755);
     await must(["tar", "-xzf", join(this.#kept, "app.tar.gz"), "-C", folder]);
     change(folder);
     const made = join(this.#kept, "made.tar.gz");
