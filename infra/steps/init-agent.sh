@@ -96,17 +96,17 @@ take_back() {
   if [ -e "$mark" ]; then rm -f "$mark" /var/lib/convocate-provision/convocate-agent.service; fi
 }
 
-# The authorized keys are not part of it: the agent reads them again when they change.
-fingerprint() {
-  (cd "$etc" && cat agent-id ssh_host_ed25519_key shell-host shell_host_key.pub agent_to_shell_ed25519_key config.json \
-    /etc/systemd/system/convocate-agent.service) | sha256sum
-}
+# What the agent reads at its start alone, and what it reads again without ending a connection. The authorized keys are part
+# of neither: it hears by itself that they changed.
+start_settings() { cat "$etc"/{agent-id,ssh_host_ed25519_key} /etc/systemd/system/convocate-agent.service | sha256sum; }
+live_settings() { cat "$etc"/{shell-host,shell_host_key.pub,agent_to_shell_ed25519_key,config.json} | sha256sum; }
 
 main() {
   step "write identity, keys and settings" && write_files
   step "close the host to sessions" && close_host
   step "write the unit" && write_unit
   step "start the agent" && take_back
-  release convocate-agent.service "$app_sha256 $(fingerprint)" 222
+  release convocate-agent.service "$app_sha256 $(start_settings)" 222
+  step "let the agent read its settings" && reload convocate-agent.service "$(live_settings)"
   echo "{\"agent\":\"$agent_id\"}" >&3
 }

@@ -65,3 +65,12 @@ release() {
   fi
   refuse "$name becomes healthy neither on release ${app_sha256:0:12} nor on ${healthy:0:12} as before" "see journalctl -u $name"
 }
+
+# reload NAME FINGERPRINT: lets a service read its settings again when they changed.
+reload() {
+  local stamp="$stamps/$1.settings"
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$2" ]; then
+    systemctl reload "$1"
+    echo "$2" >"$stamp"
+  fi
+}
