@@ -142,6 +142,7 @@ export async function openEngine(context: Context, name: string): Promise<Engine
     up: (options) => execute("up", options),
     isNew,
     ended: () => signal.aborted,
-    remove: () => workspace.removeStack(name),
+    // Without being asked not to, the engine takes the stack file away too.
+    remove: () => workspace.removeStack(name, { preserveConfig: true }),
   };
 }

@@ -22,10 +22,10 @@ export const changedHosts = (plan: Plan): string[] => [
   ...new Set(stepsOf(plan).flatMap(({ host }) => host ?? [])),
 ];
 
-/** Everything of these hosts, and what all share; nothing that is to be deleted with a host that left the stack. */
+/** Everything of these hosts, and what all share as far as it is not to go: others may still lean on that. */
 function urnsOf(plan: Plan, hosts: readonly string[]): string[] {
   return plan
-    .filter(({ host, action }) => host === null || (hosts.includes(host) && action !== "delete"))
+    .filter(({ host, action }) => (host === null ? action !== "delete" : hosts.includes(host)))
     .map(({ urn }) => urn);
 }
 
@@ -44,14 +44,13 @@ export const newHosts = (plan: Plan): Set<string> =>
 /**
  * The parts of an update of everything: the shell host, one agent to try it on, the other agents, at most eight at once,
  * and what is left, such as hosts that leave. Agents that are new have no sessions to lose: with no other to update, and
- * for a fleet that is new, it is one part.
+ * for a fleet that is new, it is one part. `order`: the hosts of the stack file, in its order.
  */
-export function rollout(plan: Plan, shell: string): Stage[] {
+export function rollout(plan: Plan, shell: string, order: readonly string[]): Stage[] {
   const fresh = newHosts(plan);
-  const leaving = new Set(
-    plan.filter(({ isHost, action }) => isHost && action === "delete").flatMap(({ host }) => host ?? []),
-  );
-  const changed = changedHosts(plan).filter((host) => !leaving.has(host));
+  const touched = new Set(changedHosts(plan));
+  const leaving = [...touched].filter((host) => !order.includes(host));
+  const changed = order.filter((host) => touched.has(host));
   const agents = changed.filter((host) => host !== shell);
   const old = agents.filter((host) => !fresh.has(host));
   const rest: Stage = { hosts: changedHosts(plan), urns: null };
@@ -60,5 +59,6 @@ export function rollout(plan: Plan, shell: string): Stage[] {
   const groups: string[][] = changed.includes(shell) ? [[shell], [canary]] : [[canary]];
   for (let at = 0; at < others.length; at += width) groups.push(others.slice(at, at + width));
   const stages = groups.map((hosts) => only(plan, hosts));
-  return leaving.size > 0 ? [...stages, { hosts: [...leaving], urns: null }] : stages;
+  const left = plan.some(({ host, action }) => action === "delete" && host === null);
+  return left || leaving.length > 0 ? [...stages, { hosts: leaving, urns: null }] : stages;
 }

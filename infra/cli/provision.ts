@@ -22,8 +22,8 @@ export interface Job {
   dryRun: boolean;
 }
 
-function stagesOf(plan: Plan, { hosts, shell }: Job): Stage[] {
-  if (hosts === null) return rollout(plan, shell);
+function stagesOf(plan: Plan, { file, hosts, shell }: Job): Stage[] {
+  if (hosts === null) return rollout(plan, shell, file.hosts);
   if (newHosts(plan).has(shell) && !hosts.includes(shell)) {
     throw new CliError(
       "refused",

@@ -21,7 +21,7 @@ export function keyPair(type = "ed25519"): KeyPair {
   }
 }
 
-/** A real SSH server on 127.0.0.1 that runs every command it is asked to run, for tests. */
+/** A real SSH server on a loopback address that runs every command it is asked to run, for tests. */
 export class FakeSshd {
   readonly hostKey = keyPair();
   readonly userKey = keyPair();
@@ -54,8 +54,8 @@ export class FakeSshd {
     });
   }
 
-  async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  async listen(address = "127.0.0.1"): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, address, resolve));
     return (this.#server.address() as AddressInfo).port;
   }
 

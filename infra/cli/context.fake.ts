@@ -1,0 +1,36 @@
+import { PassThrough } from "node:stream";
+import type { Context } from "./context.ts";
+
+/** A context for tests: no terminal, and what was written is kept. */
+export class FakeContext implements Context {
+  readonly root: string;
+  readonly dataDir: string;
+  readonly home = "/home/me";
+  readonly path: string;
+  readonly plugins = "offline";
+  readonly agentSocket = undefined;
+  stack: string | undefined = undefined;
+  stdin: Context["stdin"] = new PassThrough();
+  out = "";
+  err = "";
+  readonly stdout: Context["stdout"] = { write: (text: string) => (this.out += text) };
+  readonly stderr: Context["stderr"] = { write: (text: string) => (this.err += text) };
+  readonly #ending = new AbortController();
+  now = Date.now;
+
+  constructor({ root, dataDir = "/nowhere", path = "" }: { root: string; dataDir?: string; path?: string }) {
+    this.root = root;
+    this.dataDir = dataDir;
+    this.path = path;
+  }
+
+  holdSignals = (): AbortSignal => this.#ending.signal;
+
+  /** Makes it a terminal at which this is typed. */
+  type(line: string): void {
+    const stdin: Context["stdin"] = new PassThrough();
+    stdin.isTTY = true;
+    stdin.push(`${line}\n`);
+    this.stdin = stdin;
+  }
+}
