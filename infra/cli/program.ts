@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "./context.ts";
+import type { MigrateOptions } from "./migrate-session.ts";
 import { knowOldFlags } from "./v2-flags.ts";
 
 /** What parsing found to do; it returns the exit status. */
@@ -67,6 +68,7 @@ export function program(context: Context, begin: (task: Task) => void): Command 
     .showSuggestionAfterError();
   provisioning(root, context, begin);
   keeping(root, context, begin);
+  moving(root, context, begin);
   root
     .command("completion")
     .argument("<shell>", "bash, zsh or fish")
@@ -102,6 +104,23 @@ function provisioning(root: Command, context: Context, begin: (task: Task) => vo
     runOptions(command);
     knowOldFlags(command);
   }
+}
+
+function moving(root: Command, context: Context, begin: (task: Task) => void): void {
+  root
+    .command("migrate-session")
+    .description("move a stopped session, or an orphan of the shell host, to an agent")
+    .requiredOption("--session <session>", "UUID, the beginning of one, or name")
+    .requiredOption("--agent <agent>", "where it goes: host name or id")
+    .option("--from <host>", "where it is, if no agent lists it: then with the whole UUID")
+    .option("--keep-source", "keep its files at the source, under another name")
+    .option("--port <port>", "its port at the target instead: 1-65535, or none")
+    .option("--dns-name <name>", "its DNS name at the target instead, or none")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action((options: MigrateOptions) =>
+      begin(async () => (await import("./migrate-session.ts")).migrateSession(context, options)),
+    );
 }
 
 function keeping(root: Command, context: Context, begin: (task: Task) => void): void {

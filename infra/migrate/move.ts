@@ -1,0 +1,154 @@
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "ssh2";
+import { ScriptFailed } from "../image/ssh.ts";
+import { hostFacts, planMove, Refusal, type Change, type End, type Metadata } from "./plan.ts";
+import { readFacts, refusedStatus, runAction, startAction, type Started } from "./remote.ts";
+
+/** A host that takes part: its name in the stack, and a pinned connection. */
+export interface Host {
+  name: string;
+  client: Client;
+}
+
+export type Progress =
+  | { step: "look" | "hold" | "check" | "commit" | "list" | "release" }
+  /** Bytes of the stream so far; `total` is what the home takes on disk. */
+  | { step: "copy"; bytes: number; total: number };
+
+export interface Move {
+  uuid: string;
+  source: Host;
+  target: Host;
+  /** The source's files stay on its disk, under another name. */
+  keepSource: boolean;
+  change: Change;
+  say: (progress: Progress) => void;
+  /** Whether the target's agent lists the session. */
+  isListed: () => Promise<boolean>;
+  /** What lies between the two ends; for tests of what happens there. */
+  between?: Transform;
+}
+
+export interface Moved {
+  metadata: Metadata | null;
+  bytes: number;
+  /** SHA-256 of the stream. */
+  sum: string | null;
+}
+
+/**
+ * Moves a stopped session from a host to an agent: held at both ends, streamed, compared by sum and by count, made a session of
+ * the target, and only then let go at the source. Fails with the source whole and the target clean; run again, it finishes.
+ */
+export async function moveSession(move: Move): Promise<Moved> {
+  const { uuid, source, target, change, say } = move;
+  const input = { uuid };
+  say({ step: "hold" });
+  const holds = await holdBoth(move);
+  try {
+    say({ step: "look" });
+    const [from, to] = await Promise.all([look(source, uuid), look(target, uuid)]);
+    const plan = planMove(uuid, from, to, change);
+    let moved: Moved = { metadata: null, bytes: 0, sum: null };
+    if (plan.kind === "finish") await checkUnchanged(move, plan.sum);
+    if (plan.kind === "move") {
+      moved = await copy(move, from, plan.metadata);
+      await commit(move, from, moved);
+    }
+    say({ step: "release" });
+    if (plan.kind !== "over") await runAction(source.client, move.keepSource ? "keep" : "release", input);
+    await runAction(target.client, "forget", input);
+    return moved;
+  } finally {
+    for (const { channel } of holds) channel.end();
+    await Promise.allSettled(holds.map(({ ended }) => ended));
+  }
+}
+
+/** Both ends are held, or none. */
+async function holdBoth({ uuid, source, target }: Move): Promise<Started[]> {
+  const holds: Started[] = [];
+  try {
+    for (const { name, client } of [source, target]) {
+      const held = await startAction(client, "hold", { uuid });
+      holds.push(held);
+      const begun = new Promise<void>((resolve) => held.channel.once("data", () => resolve()));
+      await Promise.race([begun, held.ended]).catch((error: unknown) => {
+        if (!(error instanceof ScriptFailed) || error.status !== refusedStatus) throw error;
+        throw new Refusal(
+          "refused",
+          `${name}: ${error.message}`,
+          "Wait until it is over; what a crash left is lifted with `convocate override`.",
+        );
+      });
+    }
+    return holds;
+  } catch (error) {
+    for (const { channel } of holds) channel.end();
+    throw error;
+  }
+}
+
+async function look({ name, client }: Host, uuid: string): Promise<End> {
+  return { name, facts: hostFacts.parse(await readFacts(client, uuid)) };
+}
+
+/** The sum stands before the name of the file, which is `-`. */
+const sumIn = (words: string): string => /^[0-9a-f]{64}/m.exec(words)?.[0] ?? "";
+
+async function copy(
+  { uuid, source, target, say, between }: Move,
+  from: End,
+  metadata: Metadata,
+): Promise<Moved> {
+  let bytes = 0;
+  const total = from.facts.bytes;
+  const meter = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      say({ step: "copy", bytes, total });
+      done(null, chunk);
+    },
+  });
+  const receiving = await startAction(target.client, "receive", { uuid });
+  const sending = await startAction(source.client, "send", { uuid });
+  const stages = between ? [meter, between] : [meter];
+  const streamed = pipeline([sending.channel, ...stages, receiving.channel]);
+  const [sent, received] = await Promise.all([sending.ended, receiving.ended, streamed]);
+  say({ step: "check" });
+  const sum = sumIn(sent);
+  if (sum === "" || sum !== sumIn(received))
+    throw new Error(
+      `what arrived at ${target.name} is not what left ${source.name}: SHA-256 ${sum} became ${sumIn(received)}`,
+    );
+  return { metadata, bytes, sum };
+}
+
+async function commit(move: Move, from: End, { metadata, sum }: Moved): Promise<void> {
+  const { uuid, target, say } = move;
+  say({ step: "commit" });
+  const inputs = {
+    uuid,
+    files: String(from.facts.files),
+    metadata: JSON.stringify(metadata),
+    sum: sum ?? "",
+  };
+  await runAction(target.client, "commit", inputs);
+  say({ step: "list" });
+  if (await move.isListed()) return;
+  await runAction(target.client, "withdraw", { uuid });
+  throw new Error(
+    `the agent on ${target.name} does not list the session: it was taken away there again. See \`journalctl -u convocate-agent\` on it`,
+  );
+}
+
+async function checkUnchanged({ uuid, source, target }: Move, sum: string): Promise<void> {
+  const now = sumIn(await runAction(source.client, "sum", { uuid }));
+  if (now !== sum)
+    throw new Refusal(
+      "refused",
+      `an earlier move copied the session to ${target.name}, and its files on ${source.name} changed since`,
+      `Remove the one that you do not want, on ${source.name} or on ${target.name}.`,
+    );
+}

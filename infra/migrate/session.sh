@@ -1,0 +1,131 @@
+# One end of a session's move, as root on the host that has it or on the one that gets it.
+# Inputs: uuid; for `commit` also files (how many the home holds), metadata (JSON) and sum (of the stream).
+set -euo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+umask 077
+homes=/home/convocate
+state=/var/lib/convocate-agent
+store=$state/sessions
+home=$homes/$uuid
+lock=$homes/$uuid.lock
+# On the filesystem of the homes, so that the home is renamed into place.
+work=$homes/.moved-$uuid
+record=$state/moved/$uuid
+
+refuse() {
+  echo "$*" >&2
+  exit 3
+}
+
+# started PID: in clock ticks since boot (proc(5), field 22): a pid that is used again has another.
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# hold: keeps every other operation off the session for as long as standard input is open, and leaves nothing half done behind.
+hold() {
+  local pid='' since=''
+  if [ -e "$lock" ]; then
+    read -r pid since <"$lock" || true
+    [ -n "$since" ] && [ "$(started "$pid")" != "$since" ] || refuse "another operation is under way on it (process ${pid:-unknown})"
+    rm -f "$lock"
+  fi
+  (set -o noclobber && echo "$$ $(started $$)" >"$lock") || refuse "another operation has begun on it"
+  trap 'rm -rf "$work"; rm -f "$lock"' EXIT
+  trap 'exit 1' HUP INT TERM
+  # The agent must be able to see who holds it.
+  chmod 644 "$lock"
+  echo held
+  cat >/dev/null
+}
+
+# The same tree gives the same stream: its sum tells whether anything changed.
+pack() {
+  tar --create --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
+    --numeric-owner --sparse --xattrs --xattrs-include='*' --acls --one-file-system --warning=no-file-ignored \
+    --directory "$home" .
+}
+
+# send: the home on standard output, the stream's sum on standard error.
+send() {
+  local folder
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  mkfifo "$folder/copy"
+  sha256sum <"$folder/copy" >&2 &
+  pack | tee "$folder/copy"
+  wait "$!"
+}
+
+# sum: of what `send` would send.
+sum() { pack | sha256sum; }
+
+# receive: unpacks standard input beside the homes; the sum of what came goes to standard error.
+receive() {
+  rm -rf "$work"
+  mkdir "$work" "$work/home"
+  trap '[ "$?" -eq 0 ] || rm -rf "$work"' EXIT
+  mkfifo "$work/copy"
+  sha256sum <"$work/copy" >&2 &
+  tee "$work/copy" | {
+    tar --extract --numeric-owner --same-owner --preserve-permissions --xattrs --xattrs-include='*' --acls \
+      --delay-directory-restore --directory "$work/home"
+    cat >/dev/null
+  }
+  wait "$!"
+}
+
+# commit: what was received becomes a session, by the agent's own markers: a crash leaves all of it or nothing.
+commit() {
+  local there
+  there=$(find "$work/home" -xdev ! -type s -printf x | wc -c)
+  [ "$there" = "$files" ] || refuse "$there files arrived of $files"
+  [ ! -e "$home" ] && [ ! -e "$store/$uuid.json" ] || refuse "a session with this UUID has come meanwhile"
+  chown convocate:convocate "$work/home"
+  chmod 700 "$work/home"
+  sync -f "$work"
+  trap '[ -e "$store/$uuid.json" ] || { rm -f "$store/$uuid.making"; [ -e "$work/home" ] || rm -rf "$home"; }' EXIT
+  mkdir -p "$state/moved"
+  echo "$sum" >"$record"
+  echo "$metadata" >"$store/$uuid.making.new"
+  chown convocate:convocate "$store/$uuid.making.new"
+  sync "$store/$uuid.making.new"
+  mv -T "$store/$uuid.making.new" "$store/$uuid.making"
+  mv -T "$work/home" "$home"
+  sync -f "$homes"
+  mv -T "$store/$uuid.making" "$store/$uuid.json"
+  sync -f "$store"
+  systemctl reload convocate-agent
+}
+
+# withdraw: takes back what `commit` made.
+withdraw() {
+  [ ! -e "$store/$uuid.json" ] || mv -T "$store/$uuid.json" "$store/$uuid.gone"
+  rm -f "$record"
+  systemctl reload convocate-agent
+}
+
+# release: the session is not here any more. An agent removes the rest by itself, also after a crash.
+release() {
+  docker rm "convocate-session-$uuid" >/dev/null 2>&1 || true
+  if [ -e "$store/$uuid.json" ]; then
+    mv -T "$store/$uuid.json" "$store/$uuid.gone"
+    sync -f "$store"
+    systemctl reload convocate-agent
+  elif [ -d "$home" ]; then
+    mv -T "$home" "$homes/.gone-$uuid"
+    rm -rf "$homes/.gone-$uuid"
+  fi
+}
+
+# keep: the session is not here any more, and its files stay under another name.
+keep() {
+  docker rm "convocate-session-$uuid" >/dev/null 2>&1 || true
+  [ ! -e "$homes/.kept-$uuid" ] || refuse "$homes/.kept-$uuid is there already: remove it"
+  mv -T "$home" "$homes/.kept-$uuid"
+  if [ -e "$store/$uuid.json" ]; then
+    mv -T "$store/$uuid.json" "$store/$uuid.kept"
+    systemctl reload convocate-agent
+  fi
+}
+
+# forget: the move is over.
+forget() { rm -f "$record"; }
