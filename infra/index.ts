@@ -2,18 +2,31 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import { NotBuilt, readArtifacts } from "./components/artifacts.ts";
 import { declareFleet } from "./components/fleet.ts";
 import { ConfigError, parseFleet } from "./config/fleet.ts";
 
 const config = new pulumi.Config("convocate");
 // Settings that are not read below are listed too: an unknown one is refused, not overlooked.
-const given = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith("convocate:"));
+const all = pulumi.runtime.allConfig();
+const given = Object.keys(all).filter((key) => key.startsWith("convocate:"));
+// The engine tells the program which settings have an encrypted part (the SDK reads the same variable).
+const secretKeys = z
+  .array(z.string())
+  .parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"))
+  .map((key) => key.replace("convocate:", ""));
+
+/** `none`, or settings, one of which is a secret. */
+const claudeSetting = (text: string | undefined): unknown =>
+  text?.startsWith("{") ? JSON.parse(text) : text;
+
 const settings = {
   ...Object.fromEntries(given.map((key) => [key.replace("convocate:", ""), undefined])),
   domain: config.get("domain"),
   command: config.get("command"),
   operators: config.getObject("operators"),
+  claude: claudeSetting(all["convocate:claude"]),
   image: config.get("image"),
   keyEpoch: config.getObject("keyEpoch"),
   ssh: config.getObject("ssh"),
@@ -30,6 +43,6 @@ function told<T>(read: () => T): T {
   }
 }
 
-const fleet = told(() => parseFleet(pulumi.getStack(), settings, homedir()));
+const fleet = told(() => parseFleet(pulumi.getStack(), settings, homedir(), secretKeys));
 const artifacts = told(() => readArtifacts(join(import.meta.dirname, "../dist"), fleet.image));
 declareFleet(fleet, artifacts);

@@ -2,6 +2,7 @@ import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetAgent } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
+import { claudeFolder, deliverClaude, type Claude } from "./claude.ts";
 import { hostCommand } from "./host-command.ts";
 import { deliverImage } from "./image.ts";
 import { installHost } from "./installation.ts";
@@ -16,6 +17,7 @@ export interface AgentHostArgs {
   keyEpoch: number;
   /** What a session runs when it names no command of its own. */
   command: string;
+  claude: Claude;
 }
 
 /** Lines of the agent's own authorized keys: the shell host, and operators who come from elsewhere. */
@@ -33,7 +35,7 @@ export class AgentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:AgentHost", name, {}, options);
-    const { agent, shell, artifacts, operators, keyEpoch, command } = args;
+    const { agent, shell, artifacts, operators, keyEpoch, command, claude } = args;
     const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
     const combined = agent.name === shell.host.name;
     const installed: remote.Command = combined ? shell.installed : installHost(agent, artifacts, this);
@@ -54,6 +56,7 @@ export class AgentHost extends pulumi.ComponentResource {
       { parent: this, dependsOn: [shell.initialized] },
     );
     const image = deliverImage(agent, artifacts, { parent: this, dependsOn: [installed] });
+    const cli = deliverClaude(agent, artifacts, claude, { parent: this, dependsOn: [installed] });
     const initialized = hostCommand(
       `${name}-init-agent`,
       {
@@ -69,10 +72,14 @@ export class AgentHost extends pulumi.ComponentResource {
           shell_host_key: shell.hostKey,
           to_shell_key: peering.agentToShell.privateKey,
           to_shell_key_pub: peering.agentToShell.publicKey,
-          config: JSON.stringify({ command, ...(agent.drain !== false && { drain: true }) }),
+          config: JSON.stringify({
+            command,
+            ...(claude.source && { claude_folder: claudeFolder }),
+            ...(agent.drain !== false && { drain: true }),
+          }),
         },
       },
-      { parent: this, dependsOn: [installed, image, admitted] },
+      { parent: this, dependsOn: [installed, image, cli, admitted] },
     );
     const registered = hostCommand(
       `${name}-registration`,

@@ -16,6 +16,8 @@ const keyFile = join(folder, "key");
 const operatorKey =
   "-----BEGIN OPENSSH PRIVATE KEY-----\nof the operator\n-----END OPENSSH PRIVATE KEY-----\n";
 
+const claude = { source: null, token: null, fetched: [] };
+
 let all: Registered[];
 beforeAll(async () => {
   writeFileSync(keyFile, operatorKey);
@@ -29,7 +31,7 @@ beforeAll(async () => {
     });
     for (const name of ["agent-a", "agent-b"]) {
       const agent = asAgent(fakeHost(name, ["agent"], keyFile));
-      new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash -l" });
+      new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash -l", claude });
     }
   });
 });
@@ -56,6 +58,7 @@ test("every resource has its type and its parent", () => {
     " > shell-1: ShellHost",
     "agent-a > agent-a-admission: Command",
     "agent-a > agent-a-app: CopyToRemote",
+    "agent-a > agent-a-claude: Command",
     "agent-a > agent-a-image: Command",
     "agent-a > agent-a-init-agent: Command",
     "agent-a > agent-a-install: Command",
@@ -101,7 +104,7 @@ test("every connection is pinned to its host's key, and dials for a bounded time
 });
 
 test("commands log nothing, hand no output on, and are never replaced", () => {
-  expect(commands()).toHaveLength(2 + 2 * 6);
+  expect(commands()).toHaveLength(2 + 2 * 7);
   for (const { inputs } of commands()) {
     expect(inputs).toMatchObject({ logging: "none", addPreviousOutputInEnv: false });
     expect(inputs).not.toHaveProperty("triggers");
@@ -114,6 +117,7 @@ test("a command line holds no key and nothing of what travels on standard input"
     ["create", "update", "delete"].map((name) => inputs[name]),
   );
   expect([...new Set(lines)].sort()).toEqual([
+    "node infra/claude/main.ts deliver",
     "node infra/image/push.ts",
     "sudo -n bash --norc -s",
     "sudo -n bash --norc -s admit",
@@ -216,7 +220,7 @@ test("another key epoch has other pairs and the same host keys", async () => {
       domain: "fleet.example",
     });
     const agent = asAgent(fakeHost("agent-a", ["agent"]));
-    new AgentHost("agent-a", { agent, shell, artifacts, operators, keyEpoch: 2, command: "bash" });
+    new AgentHost("agent-a", { agent, shell, artifacts, operators, keyEpoch: 2, command: "bash", claude });
   });
   const keys = resources.filter(({ type }) => type.endsWith(":PrivateKey")).map(({ name }) => name);
   expect(keys.sort()).toEqual([
@@ -254,7 +258,7 @@ test("a host that is both is installed once, for both roles", async () => {
   const resources = await registered(() => {
     const shell = new ShellHost("solo", { host: solo, artifacts, operators, domain: "fleet.example" });
     const agent = asAgent(solo);
-    new AgentHost("solo-agent", { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash" });
+    new AgentHost("solo-agent", { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash", claude });
   });
   expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
   expect(resources.filter(({ type }) => type === "command:remote:CopyToRemote")).toHaveLength(2);

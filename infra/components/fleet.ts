@@ -1,6 +1,7 @@
 import type { Fleet } from "../config/fleet.ts";
 import { AgentHost } from "./agent-host.ts";
 import type { Artifacts } from "./artifacts.ts";
+import { claudeOf } from "./claude.ts";
 import { LogAuthority } from "./log-authority.ts";
 import { ShellHost } from "./shell-host.ts";
 
@@ -9,9 +10,10 @@ export function declareFleet(fleet: Fleet, artifacts: Artifacts): void {
   const { shell: shellHost, operators, keyEpoch, command, domain } = fleet;
   new LogAuthority("log-authority", domain);
   if (!shellHost) return;
+  const claude = claudeOf(fleet.claude, artifacts);
   const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, domain });
   for (const agent of fleet.agents) {
     const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
-    new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch, command });
+    new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch, command, claude });
   }
 }

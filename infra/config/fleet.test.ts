@@ -190,6 +190,25 @@ const bad: [string, unknown, RegExp][] = [
     withShell({ shell: "shell-1" }),
     /shell-1.shell: got shell-1: .*remove it/,
   ],
+  ["Claude as text", { ...good, claude: "latest" }, /claude: got "latest": give none, \{ version/],
+  ["Claude of nowhere", { ...good, claude: {} }, /claude: got \{ .*give none, \{ version: .*\{ path/],
+  [
+    "Claude from two places",
+    { ...good, claude: { version: "2.1.330", path: "/c" } },
+    /claude: got \{ version, path \}: give none/,
+  ],
+  ["a tag of npm", { ...good, claude: { version: "latest" } }, /claude.version: got "latest": .*2\.1\.330/],
+  ["half a path", { ...good, claude: { path: "claude" } }, /claude.path: got "claude": the whole path/],
+  [
+    "an unknown setting of Claude",
+    { ...good, claude: { version: "2.1.330", tokn: "x" } },
+    /^convocate:claude.tokn: not a known setting: remove/,
+  ],
+  [
+    "a token in plain text",
+    { ...good, claude: { version: "2.1.330", token: "b3BlbnNza" } },
+    /claude.token: got a token in plain text: .*pulumi config set --secret --path claude.token/,
+  ],
   ["an image that is none", { ...good, image: "big" }, /image: got "big": .*`full` .*`slim`: use one/],
   ["a key epoch that is none", { ...good, keyEpoch: 0 }, /keyEpoch: got 0: .*whole number from 1/],
   ["a drained shell host", withShell({ drain: true }), /shell-1.drain: got true: .*remove it/],
@@ -225,6 +244,8 @@ test.each([
   ["a private key where an operator's key belongs", { ...good, operators: { alice: privateKey } }],
   ["a private key where a file's name belongs", withAgent({ user: privateKey })],
   ["a password in a host that has other faults", withAgent({ role: undefined, password: "b3BlbnNza" })],
+  ["Claude's token", { ...good, claude: { version: "2.1.330", token: "b3BlbnNza" } }],
+  ["a token with a blank", { ...good, claude: { version: "2.1.330", token: "b3BlbnNza x" } }],
   ["a token in an unknown setting", { ...good, tokn: "b3BlbnNza" }],
   ["a token in a list", { ...good, ssh: ["b3BlbnNza"] }],
 ])("never shows %s", (_what, value) => {
@@ -236,6 +257,7 @@ test("completes a good configuration", () => {
     domain: "fleet.example.com",
     command: "claude --dangerously-skip-permissions",
     operators: {},
+    claude: null,
     image: "full",
     keyEpoch: 1,
     shell: {
@@ -258,6 +280,18 @@ test("completes a good configuration", () => {
         },
       },
     ],
+  });
+});
+
+test("Claude comes from npm, from a file or from nowhere; a token is encrypted", () => {
+  const claude = (value: unknown) =>
+    parseFleet("lab", { ...good, claude: value }, "/home/me", ["claude"]).claude;
+  expect(claude("none")).toBeNull();
+  expect(claude(undefined)).toBeNull();
+  expect(claude({ version: "2.1.330" })).toEqual({ cli: { version: "2.1.330" }, token: null });
+  expect(claude({ path: "~/bin/claude", token: "sk-1" })).toEqual({
+    cli: { path: "/home/me/bin/claude" },
+    token: "sk-1",
   });
 });
 

@@ -30,6 +30,8 @@ export interface Fleet {
   domain: string;
   command: string;
   operators: Record<string, string>;
+  /** The Claude CLI on agents, by npm's version or a file of the operator's machine, and its token; null: none. */
+  claude: { cli: { version: string } | { path: string }; token: string | null } | null;
   /** The image that sessions run in: with tools, or only what a session needs itself. */
   image: "full" | "slim";
   /** Another number, other keys between shell host and agents. */
@@ -78,7 +80,8 @@ function faultsOf(error: z.ZodError, value: unknown): string[] {
       return issue.issues.map(
         ({ message }) => `${path}: got the name ${shown(issue.path.at(-1))}: ${message}`,
       );
-    return [`${path}: got ${shown(valueAt(value, issue.path))}: ${issue.message}`];
+    const got = issue.path.at(-1) === "token" ? "something" : shown(valueAt(value, issue.path));
+    return [`${path}: got ${got}: ${issue.message}`];
   });
 }
 
@@ -143,6 +146,14 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
   return faults;
 }
 
+const inHome = (path: string, home: string) => path.replace(/^~(?=\/)/, home);
+
+function claudeOf(claude: StackConfig["claude"], home: string): Fleet["claude"] {
+  if (!claude) return null;
+  const { version, path = "", token = null } = claude;
+  return { cli: version === undefined ? { path: inHome(path, home) } : { version }, token };
+}
+
 function connectionOf(
   host: StackConfig["hosts"][string],
   defaults: ConnectionConfig,
@@ -154,21 +165,31 @@ function connectionOf(
     port: host.port ?? defaults.port ?? 22,
     user: host.user ?? defaults.user ?? "root",
     hostKey: host.hostKey,
-    privateKeyFile: file === undefined ? null : file.replace(/^~(?=\/)/, home),
+    privateKeyFile: file === undefined ? null : inHome(file, home),
   };
 }
 
 /**
  * Checks what a stack file says (`value`: its `convocate:` settings by name) and completes it.
- * Throws ConfigError with every fault at once. `home` replaces a leading `~` of file names.
+ * Throws ConfigError with every fault at once. `home` replaces a leading `~` of file names. `encrypted` names the settings
+ * that have an encrypted part.
  */
-export function parseFleet(stack: string, value: unknown, home: string): Fleet {
+export function parseFleet(
+  stack: string,
+  value: unknown,
+  home: string,
+  encrypted: readonly string[] = [],
+): Fleet {
   const parsed = stackConfig.safeParse(value);
   const faults = parsed.success ? [] : faultsOf(parsed.error, value);
   // Hosts that are right by themselves are held against each other, whatever is wrong elsewhere.
   const parsedHosts = stackConfig.shape.hosts.safeParse(valueAt(value, ["hosts"]));
   const agentIds = parsedHosts.success ? agentIdsOf(stack, parsedHosts.data) : {};
   if (parsedHosts.success) faults.push(...relationFaults(parsedHosts.data, agentIds));
+  if (valueAt(value, ["claude", "token"]) !== undefined && !encrypted.includes("claude"))
+    faults.push(
+      "convocate:claude.token: got a token in plain text: set it with `pulumi config set --secret --path claude.token`, and take this one back where it was made",
+    );
   if (!parsed.success || faults.length > 0) throw new ConfigError(stack, faults);
   const config = parsed.data;
   const hosts = Object.entries(config.hosts).map(([name, host]) => ({
@@ -180,6 +201,7 @@ export function parseFleet(stack: string, value: unknown, home: string): Fleet {
     domain: config.domain,
     command: config.command,
     operators: config.operators,
+    claude: claudeOf(config.claude, home),
     image: config.image,
     keyEpoch: config.keyEpoch,
     shell: hosts.find(({ roles }) => roles.includes("shell")) ?? null,

@@ -106,6 +106,28 @@ const imageFault = "a session image is `full` (with tools) or `slim`: use one of
 
 const epochFault = "a key epoch is a whole number from 1: count it up to have new keys";
 
+const versionFault = "a version of npm's package, such as 2.1.330: correct it";
+const pathFault = "the whole path of the program on this machine: correct it";
+const tokenFault = "not a token: make one with `claude setup-token`";
+const claudeFault = "give none, { version: … } of npm's package or { path: /… } of a file";
+
+const claude = z
+  .strictObject(
+    {
+      version: z
+        .string({ error: versionFault })
+        .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, versionFault)
+        .optional(),
+      path: z
+        .string({ error: pathFault })
+        .regex(/^~?\/./, pathFault)
+        .optional(),
+      token: z.string({ error: tokenFault }).regex(/^\S+$/, tokenFault).optional(),
+    },
+    { error: claudeFault },
+  )
+  .refine(({ version, path }) => (version === undefined) !== (path === undefined), { error: claudeFault });
+
 const commandFault = "name a command, such as `bash -l`";
 
 /** What a stack file may say under `config`, without the `convocate:` prefix. */
@@ -121,6 +143,7 @@ export const stackConfig = z.strictObject(
         error: 'give names and keys: { alice: "ssh-ed25519 AAAA…" }',
       })
       .default({}),
+    claude: z.preprocess((value) => (value === "none" ? undefined : value), claude.optional()),
     image: z.enum(["full", "slim"], { error: imageFault }).default("full"),
     keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
     ssh: connection.default({}),
