@@ -5,6 +5,7 @@ import { Tmux } from "../tui/screens/tmux.fake.ts";
 import { must, run, until } from "./command.ts";
 import { containerName } from "./container.ts";
 import { dial } from "./dial.ts";
+import { migrate } from "./fleet-migrate.ts";
 import { trust } from "./fleet-trust.ts";
 import { Release } from "./release.ts";
 import { TestFleet } from "./test-fleet.ts";
@@ -212,6 +213,8 @@ describe("a fleet that grows and shrinks", () => {
     expect((await fleet.verb("new", "three", "--agent", "agent-b")).code).toBe(0);
     await list.shows(/three .*agent-b/);
   });
+
+  describe("sessions move", () => migrate({ fleet, find, becomes }));
 
   test("with a session that runs it is not taken out: it says which, and stays as it is", async () => {
     expect((await fleet.verb("restart", "three")).code).toBe(0);

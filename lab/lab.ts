@@ -160,9 +160,14 @@ export class Lab {
     return run([...this.sshCommand(host, options.user), address, command], { timeoutMs: 30_000, ...options });
   }
 
+  /** Name of the container that is a host. */
+  container(host: string): string {
+    return containerName(this.name, host);
+  }
+
   /** Runs a command on a host as root, without SSH. */
   exec(host: string, argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return run(["docker", "exec", "-i", containerName(this.name, host), ...argv], options);
+    return run(["docker", "exec", "-i", this.container(host), ...argv], options);
   }
 
   async host(name: string): Promise<Host> {

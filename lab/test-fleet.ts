@@ -82,6 +82,11 @@ export class TestFleet {
     return this.lab.ssh("shell-1", words.join(" "), { user: "convocate" });
   }
 
+  /** Runs a verb of `convocate-host` on this stack. */
+  host(...words: string[]): Promise<Outcome> {
+    return run([join(root, "script/convocate-host"), ...words, "--stack", this.stack]);
+  }
+
   /** The sessions, as scripts see them. */
   async sessions(): Promise<Record<string, unknown>[]> {
     const { stdout } = await this.verb("ls --json");
