@@ -1,6 +1,6 @@
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
-import { editHost, findHost, type HostOptions } from "./host-entry.ts";
+import { editHost, findHost, requireHost, type HostOptions } from "./host-entry.ts";
 import { fingerprintOf } from "./host-key.ts";
 import { StackFile } from "./stack-file.ts";
 import { chooseStack } from "./stacks.ts";
@@ -19,7 +19,8 @@ export async function trust(context: Context, wanted: string, options: TrustOpti
     create: options.domain !== undefined,
   });
   if (options.domain !== undefined) file.setSetting("domain", options.domain);
-  const host = findHost(file, wanted) ?? wanted;
+  const isNew = options.role !== undefined || options.address !== undefined;
+  const host = isNew ? (findHost(file, wanted) ?? wanted) : requireHost(file, wanted);
   const known = file.host(host)?.["hostKey"];
   // Without a word about the key it is fetched all the same: a host that was trusted long ago is compared.
   await editHost(context, file, host, { ...options, recheck: true });
