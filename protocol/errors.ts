@@ -131,6 +131,11 @@ export const errorTable = {
     exit: 5,
     remedy: "`pulumi up` delivers the peering keys.",
   },
+  unhealthy: {
+    when: "`doctor` found something that fails",
+    exit: 1,
+    remedy: "Each check that fails tells its remedy.",
+  },
   usage: { when: "a command line is wrong", exit: 2, remedy: "See --help." },
   internal: { when: "a defect of ours", exit: 1, remedy: "Report it with the journal." },
 } as const satisfies Record<string, ErrorRow>;

@@ -95,6 +95,44 @@ export const watchJson = z.discriminatedUnion("type", [
 ]);
 export type WatchJson = z.infer<typeof watchJson>;
 
+/** What `doctor` looks at, and when it is well. docs/reference/verbs.md tells it. */
+export const doctorChecks = {
+  fleet: "the status daemon answers",
+  reachable: "the agent's port is reached",
+  host_key: "the agent shows the pinned host key",
+  login: "the agent takes our key",
+  heartbeat: "the status daemon hears the agent",
+  clock: "the agent's clock and this machine's agree: within 2 s is well, beyond 60 s fails",
+  version: "the agent's version and protocol are this program's",
+  memory: "less than nine tenths of it are in use or promised: beyond, sessions are refused",
+  disk: "less than nine tenths are in use, of an agent's homes or of the shell host's `/var`; from 97 % on it fails",
+  log: "a line of the agent's log arrives on the shell host",
+  dns: "the shell host's resolver gives sessions' names",
+  certificate: "the log authority's certificates are good for 30 days more",
+  shell_host: "the shell host's own checks are done there only",
+} as const;
+export type DoctorCheck = keyof typeof doctorChecks;
+
+export const checkResult = z.enum(["ok", "warn", "fail"]);
+
+/** One thing that `doctor` looked at. */
+export const checkJson = z.strictObject({
+  check: z.enum(Object.keys(doctorChecks) as [DoctorCheck, ...DoctorCheck[]]),
+  /** Whom it is about; null: the shell host. */
+  agent_id: z.string().nullable(),
+  host: z.string().nullable(),
+  result: checkResult,
+  /** For people. */
+  found: z.string(),
+  /** What to do about it; null when all is well. */
+  remedy: z.string().nullable(),
+});
+export type CheckJson = z.infer<typeof checkJson>;
+
+/** `result` is the worst of `checks`. What cannot be looked at because an earlier check of the same agent failed is left out. */
+export const doctorJson = z.strictObject({ result: checkResult, checks: z.array(checkJson) });
+export type DoctorJson = z.infer<typeof doctorJson>;
+
 const versionJson = z.strictObject({ version: z.string() });
 
 interface Verb {
@@ -133,6 +171,11 @@ export const verbs = {
     does: "the fleet as it is, then every change, until it is ended",
     json: watchJson,
     prints: "a [line](#line-of-watch) of JSON for each, with or without `--json`",
+  },
+  doctor: {
+    does: "looks at the fleet, every agent and the shell host, and tells what to do",
+    json: doctorJson,
+    prints: "`{ result, checks }`: the worst result, and a list of [checks](#check)",
   },
   version: { does: "the version of this program", json: versionJson, prints: "`{ version: string }`" },
 } as const satisfies Record<string, Verb>;

@@ -42,6 +42,8 @@ for (const [signal, number] of [
 // `convocate ls | head` is no error.
 stdout.on("error", () => process.exit(exitStatus.ok));
 
+const monochrome = env["NO_COLOR"] || /^(dumb|vt\d+|.*-mono|.*-m)$/.test(env["TERM"] ?? "dumb");
+
 const context: Context = {
   access: localAccess({ socket: fleetSocketPath, agentKeys: paths.agentKeys }),
   operator: null,
@@ -50,6 +52,7 @@ const context: Context = {
   stderr,
   term: env["TERM"],
   colorterm: env["COLORTERM"],
+  colors: stdout.isTTY && !monochrome,
 };
 
 const places: Places = {
@@ -82,8 +85,7 @@ async function tui(): Promise<void> {
     );
   }
   const { runTui } = await import("./screens/tui.ts");
-  const monochrome = env["NO_COLOR"] || /^(dumb|vt\d+|.*-mono|.*-m)$/.test(env["TERM"] ?? "dumb");
-  await runTui({ ...context, stdin, stdout, colors: !monochrome, onTerminal });
+  await runTui({ ...context, stdin, stdout, onTerminal });
 }
 
 async function main(): Promise<void> {

@@ -39,6 +39,8 @@ export class FakeAgent {
   slowness: Promise<void> = Promise.resolve();
   /** Hears of every change, as the status daemon would. */
   onChange: (session: Session, removed: boolean) => void = () => {};
+  /** Milliseconds by which its clock is ahead. */
+  ahead = 0;
   hostKey = newKey();
   readonly userKey = newKey();
   readonly #connections = new Set<Connection>();
@@ -201,7 +203,11 @@ export class FakeAgent {
         if (this.v2) throw errors.unknownOp(asked.op);
         return { protocol: 1, version: "1.0.0", ops: ["list"], extensions: [] };
       case "ping":
-        return { agent_id: this.id, version: "1.0.0", server_time: new Date().toISOString() };
+        return {
+          agent_id: this.id,
+          version: "1.0.0",
+          server_time: new Date(Date.now() + this.ahead).toISOString(),
+        };
       case "list":
         return [...this.sessions.values()];
       case "get":

@@ -41,6 +41,11 @@ export class Tmux {
     return (await this.#tmux("capture-pane", "-p", "-t", "t")).stdout;
   }
 
+  /** The screen with its colours, as SGR sequences. */
+  async colored(): Promise<string> {
+    return (await this.#tmux("capture-pane", "-e", "-p", "-t", "t")).stdout;
+  }
+
   /** What tmux knows of the terminal: `alternate_on`, `cursor_flag`, `mouse_any_flag`, `pane_pid`. */
   async flag(name: string): Promise<string> {
     return (await this.#tmux("display-message", "-p", "-t", "t", `#{${name}}`)).stdout.trim();

@@ -14,6 +14,7 @@ const root = program(
     stderr: nowhere,
     term: undefined,
     colorterm: undefined,
+    colors: false,
   },
   {
     remote: false,
@@ -31,7 +32,7 @@ test("first the verbs that people see, also behind options of the root", () => {
   expect(wantedAt("--socket=/x", "l")).toEqual({ kind: "verbs" });
   expect(wantedAt("help", "")).toEqual({ kind: "verbs" });
   const names = verbsOf(root).map((verb) => verb.name());
-  expect(names).toEqual(expect.arrayContaining(["ls", "attach", "completion", "help"]));
+  expect(names).toEqual(expect.arrayContaining(["ls", "attach", "doctor", "completion", "help"]));
   expect(names).not.toContain("complete");
   expect(names).not.toContain("relay");
 });

@@ -12,6 +12,8 @@ export interface Context {
   /** Of the operator's terminal, where there is one. */
   term: string | undefined;
   colorterm: string | undefined;
+  /** Standard output is a terminal that has colours, and nobody asked for none (no-color.org). */
+  colors: boolean;
 }
 
 /** JSON on one line, as harmless on a terminal as `printJson`'s. */

@@ -58,6 +58,7 @@ const calls: Record<Exclude<VerbName, "watch">, string[]> = {
   background: ["busy"],
   override: ["stuck"],
   agents: [],
+  doctor: ["--root", "/nonexistent", "--resolver", "127.0.0.1:1"],
   version: [],
 };
 

@@ -5,6 +5,7 @@ import { localAccess, type Access } from "../client/access.ts";
 import type { Reach } from "./completion-answer.ts";
 import { completionVerbs } from "./completion.ts";
 import type { Context } from "./context.ts";
+import { doctorVerb } from "./doctor.ts";
 import { fleetVerbs } from "./fleet-verbs.ts";
 import { sessionVerbs } from "./session-verbs.ts";
 
@@ -55,6 +56,7 @@ export function program(context: Context, options: ProgramOptions): Command {
   }
   fleetVerbs(root, context);
   sessionVerbs(root, context, options.onTerminal);
+  doctorVerb(root, context, { remote: options.remote, agentKeys: options.places.agentKeys });
   completionVerbs(root, context, reach);
   plumbing(root, context);
   return root;
