@@ -14,9 +14,9 @@ import { packBlob, type Blob } from "../image/blob.ts";
 const packageName = `@anthropic-ai/claude-code-linux-${process.arch}`;
 const program = "package/claude";
 
-function npm(...args: string[]): Promise<string> {
+function npm(command: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("npm", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
     const out = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => (out.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (out.stderr += chunk.toString()));
@@ -29,15 +29,14 @@ function npm(...args: string[]): Promise<string> {
 }
 
 /** What the registry says a version's archive is: `sha512-<base64>` (Subresource Integrity). */
-async function integrityOf(version: string): Promise<string> {
-  const said = await npm("view", `${packageName}@${version}`, "dist.integrity", "--json").catch(
-    (error: unknown) => {
-      const remedy = `choose one that \`npm view ${packageName} versions\` lists, or name a file by \`path\``;
-      throw new Error(`convocate:claude.version: got ${version}, which npm does not give: ${remedy}`, {
-        cause: error,
-      });
-    },
-  );
+async function integrityOf(version: string, command: string): Promise<string> {
+  const asked = ["view", `${packageName}@${version}`, "dist.integrity", "--json"];
+  const said = await npm(command, asked).catch((error: unknown) => {
+    const remedy = `choose one that \`npm view ${packageName} versions\` lists, or name a file by \`path\``;
+    throw new Error(`convocate:claude.version: got ${version}, which npm does not give: ${remedy}`, {
+      cause: error,
+    });
+  });
   return z
     .string()
     .regex(/^sha512-/)
@@ -59,11 +58,11 @@ async function packProgram(archive: string, folder: string): Promise<Blob | null
 }
 
 /** Fetches the program of a version, for this machine's architecture, into a folder of blobs. Throws when it is not what the registry says. */
-export async function fetchPackage(version: string, folder: string): Promise<Blob> {
-  const integrity = await integrityOf(version);
+export async function fetchPackage(version: string, folder: string, command = "npm"): Promise<Blob> {
+  const integrity = await integrityOf(version, command);
   const work = await mkdtemp(join(folder, ".fetch-"));
   try {
-    await npm("pack", `${packageName}@${version}`, "--pack-destination", work, "--loglevel", "error");
+    await npm(command, ["pack", `${packageName}@${version}`, "--pack-destination", work]);
     const archive = join(work, (await readdir(work))[0] ?? "");
     const hash = createHash("sha512");
     await pipeline(createReadStream(archive), hash);

@@ -33,7 +33,7 @@ let host: Endpoint;
 
 beforeAll(async () => {
   await engine.start();
-  sshd.path = engine.commands;
+  sshd.path = engine.host.commands;
   proxy = new Proxy(await sshd.listen());
   const { publicKey: hostKey } = sshd.hostKey;
   const { privateKey } = sshd.userKey;
@@ -64,12 +64,10 @@ async function deliver(tag: string, record: ImageRecord): Promise<Delivered> {
   }
 }
 
-const file = (path: string) =>
-  existsSync(engine.path(path)) ? readFileSync(engine.path(path), "utf8").trim() : null;
-const current = () => file("etc/convocate-agent/current-image");
-const previous = () => file("etc/convocate-agent/previous-image");
+const current = () => engine.host.read("etc/convocate-agent/current-image");
+const previous = () => engine.host.read("etc/convocate-agent/previous-image");
 const leftovers = () => {
-  const folder = engine.path("docker/convocate-layers");
+  const folder = engine.host.path("docker/convocate-layers");
   return existsSync(folder) ? readdirSync(folder) : [];
 };
 const has = (tag: string) => engine.docker("images", "-q", "--no-trunc", name(tag)) || null;
@@ -147,7 +145,8 @@ describe("what is not right is never loaded", () => {
   const fail = (): never => {
     throw new Error("the image has no such layer");
   };
-  const place = (kind: string) => engine.path("docker/convocate-layers", `${top().packed.sha256}.${kind}`);
+  const place = (kind: string) =>
+    engine.host.path("docker/convocate-layers", `${top().packed.sha256}.${kind}`);
   const damaged = (bytes: Buffer) => Buffer.concat([Buffer.from([(bytes[0] ?? 0) ^ 1]), bytes.subarray(1)]);
 
   async function refused(why: RegExp): Promise<void> {
@@ -216,7 +215,7 @@ test("an image that was loaded and not named is named", async () => {
   const record = await make("6", [base, Buffer.from("six")]);
   const reference = name("6");
   await deliver("6", record);
-  writeFileSync(engine.path("etc/convocate-agent/current-image"), `${name("5")}\n`);
+  writeFileSync(engine.host.path("etc/convocate-agent/current-image"), `${name("5")}\n`);
   expect(await deliver("6", record)).toEqual({ layers: 0, sent: 0 });
   expect([current(), previous()]).toEqual([reference, name("5")]);
 });
