@@ -94,12 +94,15 @@ test("an edit that makes another host's trouble is refused; one that leaves old 
   expect(() => file.checkNoNewFault()).toThrow(/agent-a.hostKey: got ssh-ed25519 .*, which shell-1 has/);
 });
 
-test("a secret of the stack is no fault: it is text to the program", () => {
-  const secret = good.replace(
-    "domain: fleet.example.com # ours",
-    "domain: fleet.example.com\n  convocate:command:\n    secure: v1:abc",
-  );
-  expect(open(secret).fleet().command).toBe("secret");
+test("a secret of the stack is no fault, one in plain text is", () => {
+  const claude = (token: string) =>
+    good.replace(
+      "  convocate:hosts:",
+      `  convocate:claude:\n    version: 2.1.0\n    token: ${token}\n  convocate:hosts:`,
+    );
+  expect(() => open(claude("{ secure: v1:abc }")).fleet()).not.toThrow();
+  stack.remove();
+  expect(() => open(claude("sk-abc")).fleet()).toThrow(/claude.token: got a token in plain text/);
 });
 
 test("what somebody else wrote meanwhile is not written over", () => {

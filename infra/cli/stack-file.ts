@@ -19,13 +19,21 @@ const hostsPath = ["config", "convocate:hosts"];
 /** A value of a host's entry; a list is written on one line. */
 export type EntryValue = string | number | readonly string[];
 
-/** A secret as the engine writes it. The program sees the plain text; here any text stands for it. */
+/** A secret as the engine writes it. */
+function isSecret(value: unknown): boolean {
+  const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  return keys.length === 1 && keys[0] === "secure";
+}
+
+const hasSecret = (value: unknown): boolean =>
+  isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasSecret));
+
+/** The program sees the plain text of a secret; here any text stands for it. */
 function withoutSecrets(value: unknown): unknown {
+  if (isSecret(value)) return "secret";
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value);
-  if (entries.length === 1 && entries[0]?.[0] === "secure") return "secret";
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSecrets(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner)]));
 }
 
 /** What is wrong, a line each, without the sentence about the file. */
@@ -183,12 +191,18 @@ export class StackFile {
 }
 
 function parse(stack: string, document: Document, home: string): Fleet {
-  const root: unknown = withoutSecrets(document.toJS());
+  const root: unknown = document.toJS();
   const config: unknown = typeof root === "object" && root !== null ? Reflect.get(root, "config") : undefined;
   const settings = Object.entries(typeof config === "object" && config !== null ? config : {})
     .filter(([key]) => key.startsWith("convocate:"))
     .map(([key, value]): [string, unknown] => [key.replace("convocate:", ""), value]);
-  return parseFleet(stack, Object.fromEntries(settings), home);
+  const encrypted = settings.filter(([, value]) => hasSecret(value)).map(([key]) => key);
+  return parseFleet(
+    stack,
+    Object.fromEntries(settings.map(([key, value]) => [key, withoutSecrets(value)])),
+    home,
+    encrypted,
+  );
 }
 
 /** Writes a file so that a reader, or a machine that loses power, has either the old one or the new one. */

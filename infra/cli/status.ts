@@ -80,7 +80,11 @@ const finalSteps = { shell: "init-shell", agent: "registration" } as const;
 
 /** What the stack file and the state say together. */
 export function readStatus(
-  { stack, fleet, hosts }: { stack: string; fleet: Fleet; hosts: readonly string[] },
+  {
+    stack,
+    fleet,
+    hosts,
+  }: { stack: string; fleet: Pick<Fleet, "domain" | "shell" | "agents">; hosts: readonly string[] },
   state: State | null,
   build: Build,
   now: number,
