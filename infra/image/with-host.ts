@@ -15,18 +15,20 @@ export async function withHost<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    const client = await connect(host, agentSocket);
+    let client: Client | null = null;
     try {
+      client = await connect(host, agentSocket);
       return await work(client);
     } catch (error) {
       const pause = pauses[attempt];
-      if (!(error instanceof ConnectionLost) || pause === undefined)
-        throw new Error(`${host.host}: ${error instanceof Error ? error.message : String(error)}`, {
-          cause: error,
-        });
+      const lost = error instanceof ConnectionLost || (client === null && attempt > 0);
+      if (!lost || pause === undefined) throw client ? named(host, error) : error;
       await setTimeout(pause);
     } finally {
-      client.end();
+      client?.end();
     }
   }
 }
+
+const named = ({ host }: Endpoint, error: unknown) =>
+  new Error(`${host}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
