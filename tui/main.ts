@@ -15,7 +15,8 @@ const { stdin, stdout, stderr, env } = process;
 let restore = (): void => {};
 const onTerminal = (how: () => void): void => void (restore = how);
 
-function fail(error: unknown): never {
+/** Says what went wrong; returns the status to end with. */
+function tell(error: unknown): number {
   restore();
   const known = error instanceof ConvocateError ? error : null;
   if (known) {
@@ -24,11 +25,15 @@ function fail(error: unknown): never {
     stderr.write(`convocate: ${message}\n  ${errorTable[known.code].remedy}\n`);
   } else
     stderr.write(`convocate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(known ? errorTable[known.code].exit : exitStatus.failed);
+  return known ? errorTable[known.code].exit : exitStatus.failed;
 }
 
-process.on("uncaughtException", fail);
-process.on("unhandledRejection", fail);
+/** Ends when all that was printed is read: a pipe holds 64 KiB, and what it does not hold yet would be lost. */
+const end = (status: number): void => void stdout.write("", () => process.exit(status));
+
+const crash = (error: unknown): never => process.exit(tell(error));
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
 for (const [signal, number] of [
   ["SIGHUP", 1],
   ["SIGINT", 2],
@@ -96,4 +101,7 @@ async function main(): Promise<void> {
   );
 }
 
-main().then(() => process.exit(exitStatus.ok), fail);
+main().then(
+  () => end(exitStatus.ok),
+  (error: unknown) => end(tell(error)),
+);
