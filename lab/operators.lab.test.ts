@@ -1,5 +1,6 @@
 /** What operators get of a real fleet beside the list: access from elsewhere, the audit log, names, a diagnosis. */
 import { join } from "node:path";
+import { doctorJson } from "../protocol/verbs.ts";
 import { run, until } from "./command.ts";
 import { TestFleet } from "./test-fleet.ts";
 
@@ -82,4 +83,41 @@ test("a session's DNS name is written for the shell host's name server within a 
   );
   expect((await fleet.verb("rm", "named")).code).toBe(0);
   await until("the name is gone", 1_000, async () => (await names()) === "");
+});
+
+describe("convocate doctor", () => {
+  const doctor = async () => {
+    const { code, stdout } = await fleet.verb("doctor", "--json");
+    const { checks } = doctorJson.parse(JSON.parse(stdout));
+    return { code, checks, failing: checks.filter(({ result }) => result === "fail") };
+  };
+
+  test("finds nothing that fails in a fleet that was just provisioned", async () => {
+    const { code, checks, failing } = await doctor();
+    expect(failing).toEqual([]);
+    expect(code).toBe(0);
+    const well = checks.filter(({ result }) => result === "ok").map(({ check }) => check);
+    expect(well).toEqual(
+      expect.arrayContaining(["fleet", "reachable", "host_key", "login", "heartbeat", "clock", "version"]),
+    );
+  });
+
+  test("names the agent that was stopped, and is content when it is back", async () => {
+    const service = (verb: string) => lab.exec("agent-a", ["systemctl", verb, "convocate-agent"]);
+    expect((await service("stop")).code).toBe(0);
+    await until("the doctor names it", 60_000, async () => {
+      const { code, failing } = await doctor();
+      const found = failing.map(({ host, check }) => `${host ?? ""} ${check}`).sort();
+      return code === 1 && found.join() === "agent-a heartbeat,agent-a reachable";
+    });
+    expect((await service("start")).code).toBe(0);
+    await until("nothing fails", 60_000, async () => (await doctor()).failing.length === 0);
+  });
+});
+
+test("completion: the login shell prints the script, and names the sessions", async () => {
+  expect((await fleet.verb("completion", "bash")).stdout).toContain("complete -F _convocate convocate");
+  expect((await fleet.verb("complete", "--shell", "zsh", "--", "kill", "''")).stdout).toMatch(
+    /^one\t.* on agent-a$/m,
+  );
 });
