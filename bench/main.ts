@@ -1,9 +1,14 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
+import { measureProvision } from "./provision.ts";
 import { measureRpc } from "./rpc.ts";
 
-const groups: Record<string, () => Promise<void>> = { rpc: measureRpc, attach: measureAttach };
+const groups: Record<string, () => Promise<void>> = {
+  rpc: measureRpc,
+  attach: measureAttach,
+  provision: measureProvision,
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(groups, name));

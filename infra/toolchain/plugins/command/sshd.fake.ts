@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
-import { Server, utils, type Connection, type Session } from "ssh2";
+import ssh2, { type Connection, type Session } from "ssh2";
 
 export interface KeyPair {
   privateKey: string;
@@ -33,12 +33,12 @@ export class FakeSshd {
   path = "/usr/bin:/bin";
   connections = 0;
   readonly #open = new Set<Connection>();
-  readonly #server: Server;
+  readonly #server: ssh2.Server;
 
   constructor() {
-    const allowed = utils.parseKey(this.userKey.publicKey);
+    const allowed = ssh2.utils.parseKey(this.userKey.publicKey);
     if (allowed instanceof Error) throw allowed;
-    this.#server = new Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
+    this.#server = new ssh2.Server({ hostKeys: [this.hostKey.privateKey] }, (connection) => {
       this.connections++;
       this.#open.add(connection);
       connection.on("error", () => undefined);
