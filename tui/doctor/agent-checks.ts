@@ -3,6 +3,7 @@ import type { FleetAgent } from "../../protocol/fleet.ts";
 import { fingerprint, parsePublicKey } from "../../protocol/keys.ts";
 import { silentAfter } from "../../protocol/status.ts";
 import type { CheckJson } from "../../protocol/verbs.ts";
+import { protocolVersion } from "../../protocol/version.ts";
 import { age } from "../render/age.ts";
 import { capacityCells } from "../render/capacity.ts";
 import { capacityOf } from "../state/capacity.ts";
@@ -26,9 +27,6 @@ export interface AgentFacts {
 const clockSlack = 2_000;
 /** Milliseconds beyond which they do. */
 const clockBroken = 60_000;
-
-/** What we speak; an agent that speaks more understands it too. */
-const ourProtocol = 1;
 
 /** Judges an agent. `now` in milliseconds, by the clock that the facts were gathered with. */
 export function agentChecks({ about, known, visit, log }: AgentFacts, now: number): CheckJson[] {
@@ -114,7 +112,7 @@ function versions(findings: Findings, { version, protocol }: Answered): void {
   if (protocol === 0)
     return findings.warn("version", `${version}, which speaks v2's protocol`, "`pulumi up` brings ours.");
   const found = `${version}, protocol ${String(protocol)}`;
-  if (skew === "newer" || protocol > ourProtocol)
+  if (skew === "newer" || protocol > protocolVersion)
     return findings.warn("version", `${found}: newer than this program`, "Update this program: `pulumi up`.");
   if (skew === "older")
     return findings.warn("version", `${found}: older than this program`, "Update the agent: `pulumi up`.");

@@ -1,4 +1,4 @@
-import { version } from "../../../protocol/version.ts";
+import { protocolVersion, version } from "../../../protocol/version.ts";
 import type { Operation } from "../context.ts";
 
 /** `ops`: what the table of operations serves. */
@@ -6,7 +6,7 @@ export const capabilities =
   (ops: string[]): Operation<"capabilities"> =>
   () =>
     Promise.resolve({
-      protocol: 1,
+      protocol: protocolVersion,
       version,
       ops,
       extensions: ["id", "code", "attach-mode", "exit-cause", "limits", "labels", "seed"],
