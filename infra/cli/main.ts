@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   return run(task);
 }
 
-const run = async (task: Task | null): Promise<number> => (task ? task().catch(fail) : exitStatus.ok);
+const run = async (task: Task | null): Promise<number> => (task ? task(context).catch(fail) : exitStatus.ok);
 
 // `convocate-host status | head` is no error.
 stdout.on("error", () => process.exit(exitStatus.ok));

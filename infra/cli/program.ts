@@ -4,7 +4,7 @@ import type { MigrateOptions } from "./migrate-session.ts";
 import { knowOldFlags } from "./v2-flags.ts";
 
 /** What parsing found to do; it returns the exit status. */
-export type Task = () => Promise<number>;
+export type Task = (context: Context) => Promise<number>;
 
 function port(text: string): number {
   const number = Number(text);
@@ -56,34 +56,37 @@ const hostOption = () =>
 /**
  * The command table. Nothing here loads what a verb needs: `--help` answers at once. `begin` is given what is to be done.
  */
-export function program(context: Context, begin: (task: Task) => void): Command {
+export function program(
+  { stdout, stderr }: Pick<Context, "stdout" | "stderr">,
+  begin: (task: Task) => void,
+): Command {
   const root = new Command("convocate-host")
     .description("Makes hosts members of a fleet, and keeps them up to date.")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: (text) => void context.stderr.write(text),
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
     })
     .helpCommand(true)
     .showSuggestionAfterError();
-  provisioning(root, context, begin);
-  keeping(root, context, begin);
-  moving(root, context, begin);
+  provisioning(root, begin);
+  keeping(root, begin);
+  moving(root, begin);
   root
     .command("completion")
     .argument("<shell>", "bash, zsh or fish")
     .description("print a script that completes verbs, options and hosts")
     .action((shell: string) =>
-      begin(async () => (await import("./completion.ts")).completion(context, root, shell)),
+      begin(async (context) => (await import("./completion.ts")).completion(context, root, shell)),
     );
   return root;
 }
 
-function provisioning(root: Command, context: Context, begin: (task: Task) => void): void {
+function provisioning(root: Command, begin: (task: Task) => void): void {
   const verb = (name: "install" | "init-shell" | "init-agent" | "update", description: string) => {
     const command = root.command(name).description(description).addOption(hostOption());
     return command.action((options: object) =>
-      begin(async () => (await import("./hosts.ts")).provisionHosts(context, name, options)),
+      begin(async (context) => (await import("./hosts.ts")).provisionHosts(context, name, options)),
     );
   };
   const install = verb("install", "bring a host of the stack up to date, as its entry and these options say");
@@ -106,8 +109,8 @@ function provisioning(root: Command, context: Context, begin: (task: Task) => vo
   }
 }
 
-function moving(root: Command, context: Context, begin: (task: Task) => void): void {
-  root
+function moving(root: Command, begin: (task: Task) => void): void {
+  const migrate = root
     .command("migrate-session")
     .description("move a stopped session, or an orphan of the shell host, to an agent")
     .requiredOption("--session <session>", "UUID, the beginning of one, or name")
@@ -119,18 +122,19 @@ function moving(root: Command, context: Context, begin: (task: Task) => void): v
     .addOption(stackOption())
     .addOption(jsonOption())
     .action((options: MigrateOptions) =>
-      begin(async () => (await import("./migrate-session.ts")).migrateSession(context, options)),
+      begin(async (context) => (await import("./migrate-session.ts")).migrateSession(context, options)),
     );
+  knowOldFlags(migrate);
 }
 
-function keeping(root: Command, context: Context, begin: (task: Task) => void): void {
+function keeping(root: Command, begin: (task: Task) => void): void {
   const trust = root
     .command("trust")
     .argument("<host>", "name, address or agent id; a new name with --role and --address")
     .description("write a host's key into the stack file, after you compared it")
     .addOption(new Option("--role <role>", "of a host that is new").choices(["shell", "agent"]))
     .action((host: string, options: object) =>
-      begin(async () => {
+      begin(async (context) => {
         await (await import("./trust.ts")).trust(context, host, options);
         return 0;
       }),
@@ -145,7 +149,9 @@ function keeping(root: Command, context: Context, begin: (task: Task) => void): 
     )
     .addOption(stackOption())
     .addOption(jsonOption())
-    .action((options: object) => begin(async () => (await import("./status.ts")).status(context, options)));
+    .action((options: object) =>
+      begin(async (context) => (await import("./status.ts")).status(context, options)),
+    );
   const state = root
     .command("state")
     .description("save and bring back all that a lost operator machine needs");
@@ -156,7 +162,7 @@ function keeping(root: Command, context: Context, begin: (task: Task) => void): 
     .option("--with-passphrase", "with the passphrase: who has the file then has the fleet")
     .addOption(stackOption())
     .action((file: string, options: object) =>
-      begin(async () => (await import("./state-export.ts")).exportState(context, file, options)),
+      begin(async (context) => (await import("./state-export.ts")).exportState(context, file, options)),
     );
   state
     .command("restore")
@@ -165,11 +171,13 @@ function keeping(root: Command, context: Context, begin: (task: Task) => void): 
     .option("--passphrase-file <file>", "the passphrase, where the export has none")
     .option("--replace", "also where there is a stack of that name already")
     .action((file: string, options: object) =>
-      begin(async () => (await import("./state-restore.ts")).restoreState(context, file, options)),
+      begin(async (context) => (await import("./state-restore.ts")).restoreState(context, file, options)),
     );
   root
     .command("version")
     .description("versions of this program, the engine, the plugins, and what would be delivered")
     .addOption(jsonOption())
-    .action((options: object) => begin(async () => (await import("./version.ts")).version(context, options)));
+    .action((options: object) =>
+      begin(async (context) => (await import("./version.ts")).version(context, options)),
+    );
 }

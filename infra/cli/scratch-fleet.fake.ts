@@ -143,7 +143,7 @@ export class ScratchFleet {
   ): Promise<{ exit: number; context: FakeContext }> {
     let task: Task = () => Promise.reject(new Error("the command line does nothing"));
     await program(context, (found) => (task = found)).parseAsync([...words], { from: "user" });
-    return { exit: await task(), context };
+    return { exit: await task(context), context };
   }
 
   async close(): Promise<void> {

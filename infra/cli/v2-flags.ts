@@ -7,8 +7,8 @@ export interface OldFlag {
   /** Verbs that had it. */
   verbs: readonly string[];
   value: boolean;
-  /** The flag that is meant today; null: it is refused. */
-  now: string | null;
+  /** The flag that is meant today; `accepted`: it asks for what happens anyway; `refused`. */
+  now: `--${string}` | "accepted" | "refused";
   /** What to do instead, or what is different. */
   instead: string;
 }
@@ -29,48 +29,47 @@ export const oldFlags: readonly OldFlag[] = [
     flag: "--image-tag",
     verbs: provisioning,
     value: true,
-    now: null,
+    now: "refused",
     instead: "Build the image with `node infra/image/main.ts`; an update delivers that one, by its content.",
   },
   {
     flag: "--ca-cert",
     verbs: ["init-shell", "init-agent"],
     value: true,
-    now: null,
+    now: "refused",
     instead: "The stack makes the log authority's certificate and keeps it; see `convocate-host status`.",
   },
   {
     flag: "--ca-key",
     verbs: ["init-shell", "init-agent"],
     value: true,
-    now: null,
+    now: "refused",
     instead:
       "The stack makes the log authority's key and keeps it encrypted in its state; `convocate-host state export` saves it.",
   },
-  { flag: "--binary", verbs: provisioning, value: true, now: null, instead: built },
-  { flag: "--shell-binary", verbs: provisioning, value: true, now: null, instead: built },
-  { flag: "--agent-binary", verbs: provisioning, value: true, now: null, instead: built },
+  { flag: "--binary", verbs: provisioning, value: true, now: "refused", instead: built },
+  { flag: "--shell-binary", verbs: provisioning, value: true, now: "refused", instead: built },
+  { flag: "--agent-binary", verbs: provisioning, value: true, now: "refused", instead: built },
   {
     flag: "--shell-base",
     verbs: provisioning,
     value: true,
-    now: null,
+    now: "refused",
     instead: "Folders are fixed: programs in /usr/local/lib/convocate, settings in /etc/convocate.",
   },
   {
     flag: "--agent-keys-dir",
     verbs: provisioning,
     value: true,
-    now: null,
+    now: "refused",
     instead: "The stack makes the keys; on the shell host they are in /etc/convocate/agent-keys.",
   },
   {
     flag: "--delete-source",
-    verbs: provisioning,
+    verbs: ["migrate-session"],
     value: false,
-    now: null,
-    instead:
-      "It belonged to moving sessions: there the source goes once the copy was checked, and nothing has to ask for it.",
+    now: "accepted",
+    instead: "The source goes once its copy was checked; --keep-source keeps it.",
   },
 ];
 
@@ -84,7 +83,7 @@ export function knowOldFlags(verb: Command): void {
     verb.addOption(option);
     verb.on(`option:${option.name()}`, (value: string | undefined) => {
       const { now } = old;
-      if (now === null) throw new CliError("usage", `${old.flag} is v2's and is no more`, old.instead);
+      if (now === "refused") throw new CliError("usage", `${old.flag} is v2's and is no more`, old.instead);
       const heir = verb.options.find(({ long }) => long === now);
       if (heir) verb.setOptionValueWithSource(heir.attributeName(), value, "cli");
     });
