@@ -7,11 +7,12 @@ import { fuzz } from "./fuzz.ts";
 import { keyboard } from "./keyboard.ts";
 import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
+import { move } from "./move.ts";
 import { soak } from "./soak.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard, move];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
