@@ -74,7 +74,11 @@ ${Object.entries(choices)
       `    ${option}) COMPREPLY=($(compgen -W ${quote(words.join(" "))} -- "$current")); return ;;`,
   )
   .join("\n")}
-    ${files.join("|")}|export|restore) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${files.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
+  case $previous:$current in
+    export:-* | restore:-*) ;;
+    export:* | restore:*) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "\${verb:+$verb }$word" in

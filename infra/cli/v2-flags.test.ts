@@ -40,7 +40,7 @@ test.each(all.filter(({ now }) => now.startsWith("--")))("$verb takes $flag for 
 test.each(all.filter(({ now }) => now === "accepted"))(
   "$verb takes $flag: it is what happens",
   async (old) => {
-    await parse(...words(old), "--session", "x", "--agent", "y");
+    await parse(old.verb, old.flag, "--session", "x", "--agent", "y");
   },
 );
 
