@@ -24,6 +24,11 @@ export class FakeContext implements Context {
     this.path = path;
   }
 
+  /** As a signal to the process does. */
+  interrupt(): void {
+    this.#ending.abort();
+  }
+
   holdSignals = (): AbortSignal => this.#ending.signal;
 
   /** Makes it a terminal at which this is typed. */

@@ -74,6 +74,9 @@ export async function provisionHosts(
     if (!json || !(error instanceof CliError || error instanceof ConfigError)) throw error;
     const known = readError(error);
     report.emit({ type: "failure", host: null, step: null, log: [], ...known });
+    const { stack = context.stack ?? "" } = options;
+    const [status, seconds] = ["failed", 0] as const;
+    report.emit({ type: "result", stack, dry_run: dryRun, status, exit: known.exit, seconds });
     return known.exit;
   } finally {
     report.end();

@@ -28,6 +28,14 @@ const of = <T extends CliEvent["type"]>(all: readonly CliEvent[], type: T) =>
 const hostStates = (all: readonly CliEvent[]) =>
   Object.fromEntries(of(all, "host").map(({ host, status }) => [host, status]));
 
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within a minute`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 test("a dry run of a stack that is new tells the plan; file, stacks and hosts stay as they were", async () => {
   fleet.configure("v1", entries("shell-1", "agent-a"));
   const before = text();
@@ -146,6 +154,22 @@ test("a host that leaves the stack file leaves the fleet with an update of every
   expect(exit).toBe(0);
   expect(hostStates(all)).toMatchObject({ "agent-a": "changed" });
   expect(fleet.ran()).toContain("agent-a-registration remove");
+});
+
+test("a signal ends the run in good order: no lock stays, and the next run completes", async () => {
+  fleet.configure("v5", entries("shell-1", "agent-b"));
+  fleet.hold(true);
+  const context = fleet.context();
+  const ended = fleet.run(["update", "--all"], context);
+  await until("a step began", () => context.out.includes("shell-1: install: update, started"));
+  context.interrupt();
+  fleet.hold(false);
+  expect((await ended).exit).toBe(1);
+  expect(context.out).toMatch(/^test: failed/m);
+  const next = await events("update", "--all");
+  expect(next.exit).toBe(0);
+  expect(of(next.events, "result")).toMatchObject([{ status: "changed" }]);
+  expect(fleet.ran()).toContain("agent-b-registration apply");
 });
 
 test("status tells hosts, what was installed and when", async () => {

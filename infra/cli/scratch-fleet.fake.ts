@@ -51,6 +51,7 @@ for (const host of hosts.filter(([, { role }]) => role === "agent")) {
 
 const stepScript = `cat >/dev/null
 echo "$1 $2" >> "$0.ran"
+while [ -e "$0.hold" ]; do sleep 0.1; done
 [ ! -e "$0.$1" ] || { cat "$0.$1" >&2; exit 1; }
 echo '{"app":"0123456789abcdef"}'
 `;
@@ -130,6 +131,13 @@ export class ScratchFleet {
     const file = join(this.folder, `step.sh.${step}`);
     if (text === null) rmSync(file, { force: true });
     else writeFileSync(file, text);
+  }
+
+  /** While it is held, a step that began does not end. */
+  hold(held: boolean): void {
+    const file = join(this.folder, "step.sh.hold");
+    if (held) writeFileSync(file, "");
+    else rmSync(file, { force: true });
   }
 
   context(dataDir = "data"): FakeContext {
