@@ -4,7 +4,8 @@ import { inFolder, type Engine } from "./engine.ts";
 import type { EngineEvent } from "./engine-event.ts";
 import { PlanReader } from "./plan-reader.ts";
 import type { Placement } from "./resources.ts";
-import { writeWhole, type StackFile } from "./stack-file.ts";
+import type { StackFile } from "./stack-file.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** The plan for the stack file as it is on disk. */
 export async function preview(engine: Engine, placement: Placement): Promise<PlanReader> {

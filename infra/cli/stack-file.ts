@@ -1,40 +1,15 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { type Document, isMap, parseDocument, Scalar } from "yaml";
-import { ConfigError, parseFleet, type Fleet } from "../config/fleet.ts";
+import { ConfigError, type Fleet } from "../config/fleet.ts";
 import { CliError } from "./cli-error.ts";
+import { readFleet } from "./stack-settings.ts";
 import { stackFilePath } from "./stacks.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const hostsPath = ["config", "convocate:hosts"];
 
 /** A value of a host's entry; a list is written on one line. */
 export type EntryValue = string | number | readonly string[];
-
-/** A secret as the engine writes it. */
-function isSecret(value: unknown): boolean {
-  const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
-  return keys.length === 1 && keys[0] === "secure";
-}
-
-const hasSecret = (value: unknown): boolean =>
-  isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasSecret));
-
-/** The program sees the plain text of a secret; here any text stands for it. */
-function withoutSecrets(value: unknown): unknown {
-  if (isSecret(value)) return "secret";
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner)]));
-}
 
 /** What is wrong, a line each, without the sentence about the file. */
 const faultsOf = (error: ConfigError): string[] => error.message.split("\n").slice(1);
@@ -144,7 +119,7 @@ export class StackFile {
 
   /** Throws ConfigError. */
   fleet(): Fleet {
-    return parse(this.stack, this.#document, this.#home);
+    return readFleet(this.stack, this.#document, this.#home);
   }
 
   /**
@@ -168,7 +143,7 @@ export class StackFile {
 
   #oldFaults(): string[] {
     try {
-      parse(this.stack, parseDocument(this.#before ?? ""), this.#home);
+      readFleet(this.stack, parseDocument(this.#before ?? ""), this.#home);
       return [];
     } catch (error) {
       if (error instanceof ConfigError) return faultsOf(error);
@@ -187,38 +162,5 @@ export class StackFile {
       );
     }
     writeWhole(this.path, this.text, 0o644);
-  }
-}
-
-function parse(stack: string, document: Document, home: string): Fleet {
-  const root: unknown = document.toJS();
-  const config: unknown = typeof root === "object" && root !== null ? Reflect.get(root, "config") : undefined;
-  const settings = Object.entries(typeof config === "object" && config !== null ? config : {})
-    .filter(([key]) => key.startsWith("convocate:"))
-    .map(([key, value]): [string, unknown] => [key.replace("convocate:", ""), value]);
-  const encrypted = settings.filter(([, value]) => hasSecret(value)).map(([key]) => key);
-  return parseFleet(
-    stack,
-    Object.fromEntries(settings.map(([key, value]) => [key, withoutSecrets(value)])),
-    home,
-    encrypted,
-  );
-}
-
-/** Writes a file so that a reader, or a machine that loses power, has either the old one or the new one. */
-export function writeWhole(path: string, text: string, mode: number): void {
-  const work = join(dirname(path), `.${basename(path)}.${String(process.pid)}`);
-  const file = openSync(work, "wx", mode);
-  try {
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(work, path);
-  } catch (error) {
-    rmSync(work, { force: true });
-    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import type { Bundle } from "./state-bundle.ts";
-import { exportedState } from "./status.ts";
+import { exportedState } from "./exported-state.ts";
 import { chooseStack, stackFilePath } from "./stacks.ts";
 import { StackFile } from "./stack-file.ts";
 

@@ -4,10 +4,10 @@ import { text as readAll } from "node:stream/consumers";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import { inFolder, runEngine, toolchainOf } from "./engine.ts";
-import { writeWhole } from "./stack-file.ts";
+import { writeWhole } from "./whole-file.ts";
 import { bundleSchema, type Bundle } from "./state-bundle.ts";
 import { resourcesOf } from "./state.ts";
-import { exportedState } from "./status.ts";
+import { exportedState } from "./exported-state.ts";
 import { stackFilePath } from "./stacks.ts";
 
 export interface RestoreOptions {

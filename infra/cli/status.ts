@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import type { Fleet } from "../config/fleet.ts";
-import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
-import { inFolder, runEngine, toolchainOf } from "./engine.ts";
+import { exportedState } from "./exported-state.ts";
 import { Placement } from "./resources.ts";
-import { stateSchema, storedResources, type State, type Stored } from "./state.ts";
+import { storedResources, type State, type Stored } from "./state.ts";
 import { StackFile } from "./stack-file.ts";
 import { chooseStack } from "./stacks.ts";
 import { statusText } from "./status-text.ts";
@@ -135,21 +132,6 @@ export function readStatus(
     outputs: root?.outputs ?? {},
     pending: state?.deployment.pending_operations?.length ?? 0,
   };
-}
-
-/** The state of a stack; null: it was never brought up. */
-export async function exportedState(context: Context, stack: string): Promise<State | null> {
-  const toolchain = await toolchainOf(context);
-  try {
-    return await inFolder(async (folder) => {
-      const file = join(folder, "state.json");
-      await runEngine(context, toolchain, ["stack", "export", "--stack", stack, "--file", file]);
-      return stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-    });
-  } catch (error) {
-    if (error instanceof CliError && error.exit === "notFound") return null;
-    throw error;
-  }
 }
 
 /** `status`. No host is asked: how agents are now is `convocate agents` on the shell host. */
