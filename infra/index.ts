@@ -30,6 +30,9 @@ const settings = {
   image: config.get("image"),
   keyEpoch: config.getObject("keyEpoch"),
   ssh: config.getObject("ssh"),
+  loginAliases: config.getObject("loginAliases"),
+  dnsClients: config.getObject("dnsClients"),
+  publishFrom: config.getObject("publishFrom"),
   hosts: config.getObject("hosts"),
 };
 

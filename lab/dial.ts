@@ -7,15 +7,18 @@ export interface Dial {
   keyFile: string;
   /** What is sent; a `ping` unless told. */
   stdin?: string;
+  /** The command that begins on this machine and brings one to a host that may knock there. */
+  jump?: readonly string[];
 }
 
 /** Knocks at a daemon with a key and OpenSSH, as somebody would who has none of our programs. */
-export function dial({ address, port, subsystem, keyFile, stdin }: Dial): Promise<Outcome> {
+export function dial({ address, port, subsystem, keyFile, stdin, jump }: Dial): Promise<Outcome> {
   const options = [
     "IdentitiesOnly=yes",
     "BatchMode=yes",
     "StrictHostKeyChecking=no",
     "UserKnownHostsFile=/dev/null",
+    ...(jump ? [`ProxyCommand=${jump.join(" ")} -W %h:%p`] : []),
   ].flatMap((option) => ["-o", option]);
   return run(
     [

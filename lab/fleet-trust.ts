@@ -37,7 +37,13 @@ export function trust({ fleet, find, becomes }: Stage): void {
       ["shell-1", 223, "convocate-status", "convocate-status"],
     ] as const) {
       const { address } = await lab.host(host);
-      const { code, stdout, stderr } = await dial({ address, port, subsystem, keyFile: file });
+      const { code, stdout, stderr } = await dial({
+        address,
+        port,
+        subsystem,
+        keyFile: file,
+        jump: await fleet.jump(),
+      });
       expect(stderr).toContain("Permission denied (publickey)");
       expect({ code, stdout }).toEqual({ code: 255, stdout: "" });
       expect(await journal(host, unit)).toContain(print);
@@ -52,8 +58,9 @@ export function trust({ fleet, find, becomes }: Stage): void {
       stdin: `${rsa.line}\n${good.line}\n`,
     });
     const { address } = await lab.host("agent-a");
+    const jump = await fleet.jump();
     const knock = (keyFile: string) =>
-      dial({ address, port: 222, subsystem: "convocate-agent-rpc", keyFile });
+      dial({ address, port: 222, subsystem: "convocate-agent-rpc", keyFile, jump });
     await until("the new line is read", 10_000, async () =>
       (await knock(good.file)).stdout.includes('"ok":true'),
     );

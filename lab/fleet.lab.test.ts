@@ -265,7 +265,8 @@ test("another key epoch: other keys, with no moment without a working one, and t
   const file = join(lab.records.folder, "old-key");
   await must(["sh", "-c", 'umask 077; cat > "$1"', "sh", file], { stdin: old });
   const { address } = await lab.host("agent-a");
-  const dialled = await dial({ address, port: 222, subsystem: "convocate-agent-rpc", keyFile: file });
+  const knock = { address, port: 222, subsystem: "convocate-agent-rpc", jump: await fleet.jump() };
+  const dialled = await dial({ ...knock, keyFile: file });
   expect(dialled.stderr).toContain("Permission denied (publickey)");
   await until(
     "events come with the new key",

@@ -98,9 +98,15 @@ export class TestFleet {
     const { address } = await this.lab.host(agent);
     const stdin = `${JSON.stringify({ op, params })}\n`;
     const keyFile = this.lab.records.privateKeyFile;
-    const answer = await dial({ address, port: 222, subsystem: "convocate-agent-rpc", keyFile, stdin });
+    const subsystem = "convocate-agent-rpc";
+    const answer = await dial({ address, port: 222, subsystem, keyFile, stdin, jump: await this.jump() });
     if (answer.code !== 0) throw new Error(`${agent} did not answer ${op}: ${answer.stderr}`);
     return JSON.parse(answer.stdout) as Record<string, unknown>;
+  }
+
+  /** argv that leads through the shell host, from where alone the daemons' ports are open. */
+  async jump(): Promise<string[]> {
+    return [...this.lab.sshCommand("shell-1"), (await this.lab.host("shell-1")).address];
   }
 
   /** The command line that opens the list in a terminal. */

@@ -1,4 +1,3 @@
-import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetAgent } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
@@ -18,6 +17,10 @@ export interface AgentHostArgs {
   /** What a session runs when it names no command of its own. */
   command: string;
   claude: Claude;
+  /** Sessions' DNS names are below it. */
+  domain: string;
+  /** Networks that reach the ports that sessions publish, besides the shell host. */
+  publishFrom: readonly string[];
 }
 
 /** Lines of the agent's own authorized keys: the shell host, and operators who come from elsewhere. */
@@ -35,10 +38,10 @@ export class AgentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:AgentHost", name, {}, options);
-    const { agent, shell, artifacts, operators, keyEpoch, command, claude } = args;
+    const { agent, shell, artifacts, operators, keyEpoch, command, claude, domain, publishFrom } = args;
     const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
     const combined = agent.name === shell.host.name;
-    const installed: remote.Command = combined ? shell.installed : installHost(agent, artifacts, this);
+    const installed = combined ? shell.installed : installHost(agent, artifacts, this);
     const authorizedKeys = peering.shellToAgent.publicKey.apply((key) =>
       agentAuthorizedKeys(key, shell.host.name, operators),
     );
@@ -51,7 +54,11 @@ export class AgentHost extends pulumi.ComponentResource {
         host: shell.host,
         script: "registration",
         actions: { create: "admit" },
-        inputs: { ...identity, to_shell_key_pub: peering.agentToShell.publicKey },
+        inputs: {
+          ...identity,
+          address: agent.connection.address,
+          to_shell_key_pub: peering.agentToShell.publicKey,
+        },
       },
       { parent: this, dependsOn: [shell.initialized] },
     );
@@ -72,6 +79,9 @@ export class AgentHost extends pulumi.ComponentResource {
           shell_host_key: shell.hostKey,
           to_shell_key: peering.agentToShell.privateKey,
           to_shell_key_pub: peering.agentToShell.publicKey,
+          domain,
+          own_names: combined ? "yes" : "no",
+          publish_from: publishFrom.join(" "),
           config: JSON.stringify({
             command,
             ...(claude.source && { claude_folder: claudeFolder }),

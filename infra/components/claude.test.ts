@@ -21,6 +21,9 @@ const declare = (claude: Fleet["claude"]) =>
         claude,
         image: "slim",
         keyEpoch: 1,
+        loginAliases: [],
+        dnsClients: [],
+        publishFrom: [],
         shell: fakeHost("shell-1", ["shell"]),
         agents: ["agent-a", "agent-b"].map((name) => asAgent(fakeHost(name, ["agent"]))),
       },
@@ -43,7 +46,7 @@ test("a version is fetched once for all agents, which wait for it; each gets it 
   });
   for (const name of ["agent-a", "agent-b"]) {
     const [delivery] = find(all, `${name}-claude`);
-    expect(delivery?.dependencies).toEqual(expect.arrayContaining([`${name}-install`, "claude"]));
+    expect(delivery?.dependencies).toEqual(expect.arrayContaining([`${name}-reboot`, "claude"]));
     expect(delivery?.secrets).toContain("stdin");
     expect(stdin(all, `${name}-claude`)).toMatchObject({
       host: `${name}.test`,

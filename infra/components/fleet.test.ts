@@ -17,6 +17,7 @@ const operatorKey =
   "-----BEGIN OPENSSH PRIVATE KEY-----\nof the operator\n-----END OPENSSH PRIVATE KEY-----\n";
 
 const claude = { source: null, token: null, fetched: [] };
+const network = { domain: "fleet.example", publishFrom: ["10.9.0.0/16"] };
 
 let all: Registered[];
 beforeAll(async () => {
@@ -31,7 +32,16 @@ beforeAll(async () => {
     });
     for (const name of ["agent-a", "agent-b"]) {
       const agent = asAgent(fakeHost(name, ["agent"], keyFile));
-      new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash -l", claude });
+      new AgentHost(name, {
+        agent,
+        shell,
+        artifacts,
+        operators,
+        keyEpoch: 1,
+        command: "bash -l",
+        claude,
+        ...network,
+      });
     }
   });
 });
@@ -63,6 +73,7 @@ test("every resource has its type and its parent", () => {
     "agent-a > agent-a-init-agent: Command",
     "agent-a > agent-a-install: Command",
     "agent-a > agent-a-peering: Peering",
+    "agent-a > agent-a-reboot: Command",
     "agent-a > agent-a-registration: Command",
     "agent-a > agent-a-runtime: CopyToRemote",
     "agent-a > agent-a-seal: Command",
@@ -74,6 +85,7 @@ test("every resource has its type and its parent", () => {
     "shell-1 > shell-1-app: CopyToRemote",
     "shell-1 > shell-1-init-shell: Command",
     "shell-1 > shell-1-install: Command",
+    "shell-1 > shell-1-reboot: Command",
     "shell-1 > shell-1-runtime: CopyToRemote",
     "shell-1 > shell-1-status-host-key: PrivateKey",
   ]);
@@ -104,7 +116,7 @@ test("every connection is pinned to its host's key, and dials for a bounded time
 });
 
 test("commands log nothing, hand no output on, and are never replaced", () => {
-  expect(commands()).toHaveLength(2 + 2 * 7);
+  expect(commands()).toHaveLength(3 + 2 * 8);
   for (const { inputs } of commands()) {
     expect(inputs).toMatchObject({ logging: "none", addPreviousOutputInEnv: false });
     expect(inputs).not.toHaveProperty("triggers");
@@ -119,6 +131,7 @@ test("a command line holds no key and nothing of what travels on standard input"
   expect([...new Set(lines)].sort()).toEqual([
     "node infra/claude/main.ts deliver",
     "node infra/image/push.ts",
+    "node infra/reboot/main.ts",
     "sudo -n bash --norc -s",
     "sudo -n bash --norc -s admit",
     "sudo -n bash --norc -s deregister",
@@ -188,9 +201,9 @@ test("a registration is made, and taken away, on the shell host alone, once the 
 
 test("an agent is initialised when it is installed and has the image; agents do not wait for each other", () => {
   expect(find("agent-a-init-agent").dependencies).toEqual(
-    expect.arrayContaining(["agent-a-install", "agent-a-image"]),
+    expect.arrayContaining(["agent-a-reboot", "agent-a-image"]),
   );
-  expect(find("agent-a-image").dependencies).toContain("agent-a-install");
+  expect(find("agent-a-image").dependencies).toContain("agent-a-reboot");
   expect(find("agent-a-install").dependencies).toEqual(["agent-a-runtime", "agent-a-app"]);
   for (const { name, dependencies } of all.filter((resource) => resource.name.startsWith("agent-b"))) {
     expect({ name, waits: dependencies.filter((other) => other.startsWith("agent-a")) }).toEqual({
@@ -220,7 +233,16 @@ test("another key epoch has other pairs and the same host keys", async () => {
       domain: "fleet.example",
     });
     const agent = asAgent(fakeHost("agent-a", ["agent"]));
-    new AgentHost("agent-a", { agent, shell, artifacts, operators, keyEpoch: 2, command: "bash", claude });
+    new AgentHost("agent-a", {
+      agent,
+      shell,
+      artifacts,
+      operators,
+      keyEpoch: 2,
+      command: "bash",
+      claude,
+      ...network,
+    });
   });
   const keys = resources.filter(({ type }) => type.endsWith(":PrivateKey")).map(({ name }) => name);
   expect(keys.sort()).toEqual([
@@ -258,15 +280,24 @@ test("a host that is both is installed once, for both roles", async () => {
   const resources = await registered(() => {
     const shell = new ShellHost("solo", { host: solo, artifacts, operators, domain: "fleet.example" });
     const agent = asAgent(solo);
-    new AgentHost("solo-agent", { agent, shell, artifacts, operators, keyEpoch: 1, command: "bash", claude });
+    new AgentHost("solo-agent", {
+      agent,
+      shell,
+      artifacts,
+      operators,
+      keyEpoch: 1,
+      command: "bash",
+      claude,
+      ...network,
+    });
   });
   expect(new Set(resources.map(({ name }) => name)).size).toBe(resources.length);
   expect(resources.filter(({ type }) => type === "command:remote:CopyToRemote")).toHaveLength(2);
   const install = find("solo-install", resources);
   expect(text(install, "stdin")).toContain("\nroles='shell agent'\n");
   expect(text(install, "stdin")).toMatch(/^packages='ca-certificates .*docker\.io.*'$/m);
-  expect(find("solo-image", resources).dependencies).toEqual(["solo-install"]);
-  expect(find("solo-agent-init-agent", resources).dependencies).toContain("solo-install");
+  expect(find("solo-image", resources).dependencies).toEqual(["solo-reboot"]);
+  expect(find("solo-agent-init-agent", resources).dependencies).toContain("solo-reboot");
 });
 
 test("a key file that cannot be read is named, with its host and the remedy", async () => {

@@ -7,13 +7,16 @@ import { ShellHost } from "./shell-host.ts";
 
 /** Declares everything that a stack's configuration asks for. */
 export function declareFleet(fleet: Fleet, artifacts: Artifacts): void {
-  const { shell: shellHost, operators, keyEpoch, command, domain } = fleet;
+  const { shell: shellHost, operators, keyEpoch, command, domain, loginAliases, dnsClients } = fleet;
   new LogAuthority("log-authority", domain);
   if (!shellHost) return;
   const claude = claudeOf(fleet.claude, artifacts);
-  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, domain });
+  const names = { domain, loginAliases, dnsClients };
+  const shell = new ShellHost(shellHost.name, { host: shellHost, artifacts, operators, ...names });
+  const publishFrom = [...new Set([...dnsClients, ...fleet.publishFrom])];
+  const shared = { shell, artifacts, operators, keyEpoch, command, claude, domain, publishFrom };
   for (const agent of fleet.agents) {
     const name = agent.name === shellHost.name ? `${agent.name}-agent` : agent.name;
-    new AgentHost(name, { agent, shell, artifacts, operators, keyEpoch, command, claude });
+    new AgentHost(name, { agent, ...shared });
   }
 }

@@ -74,6 +74,19 @@ const changes: Change[] = [
   ["an agent's address", withHost("agent-a", { address: "10.0.0.99" }), /^agent-a/, /^agent-a-registration$/],
   ["the command of sessions", { ...settings, command: "claude" }, /-init-agent$/, /^agent-b-init-agent$/],
   [
+    "a network of DNS clients",
+    { ...settings, dnsClients: ["10.0.0.0/24"] },
+    /-init-(agent|shell)$/,
+    /^shell-1-init-shell$/,
+  ],
+  [
+    "who reaches published ports",
+    { ...settings, publishFrom: ["0.0.0.0/0"] },
+    /-init-agent$/,
+    /^agent-a-init-agent$/,
+  ],
+  ["a login more", { ...settings, loginAliases: ["claude"] }, /^shell-1-init-shell$/, /^shell-1-init-shell$/],
+  [
     "an operator more",
     { ...settings, operators: { alice: ed25519(7) } },
     /-(init-agent|init-shell|seal)$/,

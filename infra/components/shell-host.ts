@@ -20,6 +20,9 @@ export interface ShellHostArgs {
   operators: Record<string, string>;
   /** Sessions' DNS names are below it. */
   domain: string;
+  loginAliases?: readonly string[];
+  /** Networks that may ask for names, besides the agents. */
+  dnsClients?: readonly string[];
 }
 
 /** The machine operators log in to. */
@@ -27,13 +30,13 @@ export class ShellHost extends pulumi.ComponentResource {
   readonly host: FleetHost;
   /** The status daemon's host key, for agents to pin. */
   readonly hostKey: pulumi.Output<string>;
-  readonly installed: remote.Command;
+  readonly installed: pulumi.Resource;
   readonly initialized: remote.Command;
 
   constructor(name: string, args: ShellHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:ShellHost", name, {}, options);
-    const { host, artifacts, operators, domain } = args;
+    const { host, artifacts, operators, domain, loginAliases = [], dnsClients = [] } = args;
     const key = mintKeyPair(`${name}-status-host-key`, this);
     this.host = host;
     this.hostKey = key.publicKey;
@@ -49,6 +52,8 @@ export class ShellHost extends pulumi.ComponentResource {
           host_key_pub: key.publicKey,
           operators: operatorLogins(operators),
           domain,
+          login_aliases: loginAliases.join(" "),
+          dns_clients: dnsClients.join(" "),
         },
       },
       { parent: this, dependsOn: [this.installed] },

@@ -211,6 +211,34 @@ const bad: [string, unknown, RegExp][] = [
   ],
   ["an image that is none", { ...good, image: "big" }, /image: got "big": .*`full` .*`slim`: use one/],
   ["a key epoch that is none", { ...good, keyEpoch: 0 }, /keyEpoch: got 0: .*whole number from 1/],
+  [
+    "DNS clients as text",
+    { ...good, dnsClients: "10.0.0.0/8" },
+    /dnsClients: got "10.0.0.0\/8": give a list/,
+  ],
+  ["a name as a network", { ...good, dnsClients: ["lan"] }, /dnsClients.0: got "lan": an IPv4 address or/],
+  [
+    "everybody as DNS clients",
+    { ...good, dnsClients: ["0.0.0.0/0"] },
+    /dnsClients.0: got .*: an IPv4 address/,
+  ],
+  [
+    "a network's host",
+    { ...good, publishFrom: ["10.0.0.1/24"] },
+    /publishFrom.0: got .*first address.*correct/,
+  ],
+  [
+    "a length of 33",
+    { ...good, publishFrom: ["10.0.0.0/33"] },
+    /publishFrom.0: got "10.0.0.0\/33": .*correct/,
+  ],
+  [
+    "an IPv6 network",
+    { ...good, publishFrom: ["fd00::/8"] },
+    /publishFrom.0: got "fd00::\/8": an IPv4 address/,
+  ],
+  ["root as another login", { ...good, loginAliases: ["root"] }, /loginAliases.0: got "root": .*rename it/],
+  ["a login with a blank", { ...good, loginAliases: ["a b"] }, /loginAliases.0: got "a b": .*rename it/],
   ["a drained shell host", withShell({ drain: true }), /shell-1.drain: got true: .*remove it/],
   ["a drain that is none", withAgent({ drain: "yes" }), /agent-a.drain: got "yes": .*true .* or force/],
 ];
@@ -260,6 +288,9 @@ test("completes a good configuration", () => {
     claude: null,
     image: "full",
     keyEpoch: 1,
+    loginAliases: [],
+    dnsClients: [],
+    publishFrom: [],
     shell: {
       name: "shell-1",
       roles: ["shell"],

@@ -36,6 +36,12 @@ export interface Fleet {
   image: "full" | "slim";
   /** Another number, other keys between shell host and agents. */
   keyEpoch: number;
+  /** Other names for the login on the shell host. */
+  loginAliases: string[];
+  /** Networks that may ask the shell host for names, besides the agents. */
+  dnsClients: string[];
+  /** Networks that reach the ports that sessions publish, besides the shell host and `dnsClients`. */
+  publishFrom: string[];
   shell: FleetHost | null;
   agents: FleetAgent[];
 }
@@ -204,6 +210,9 @@ export function parseFleet(
     claude: claudeOf(config.claude, home),
     image: config.image,
     keyEpoch: config.keyEpoch,
+    loginAliases: config.loginAliases,
+    dnsClients: config.dnsClients,
+    publishFrom: config.publishFrom,
     shell: hosts.find(({ roles }) => roles.includes("shell")) ?? null,
     agents: hosts
       .filter(({ roles }) => roles.includes("agent"))

@@ -128,6 +128,39 @@ const claude = z
   )
   .refine(({ version, path }) => (version === undefined) !== (path === undefined), { error: claudeFault });
 
+const networkFault =
+  'an IPv4 address or network, such as "10.0.0.0/24" (its first address and its length): correct it';
+
+/** The firewall's own form: no bit is set beyond the length, and one address has none. */
+function isNetwork(text: string): boolean {
+  const [address = "", length] = text.split("/");
+  if (isIP(address) !== 4) return false;
+  if (length === undefined) return true;
+  if (!/^([1-9]|[12]\d|3[01])$/.test(length)) return false;
+  const bits = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return bits % 2 ** (32 - Number(length)) === 0;
+}
+
+const networks = (allowed: (text: string) => boolean) =>
+  z
+    .array(z.string({ error: networkFault }).refine(allowed, { error: networkFault }), {
+      error: 'give a list, such as ["10.0.0.0/24"]',
+    })
+    .default([]);
+
+const aliasFault =
+  "another login name is 1 to 32 of a-z, 0-9, _ and -, begins with a letter and is not convocate or root: rename it";
+
+const loginAliases = z
+  .array(
+    z
+      .string({ error: aliasFault })
+      .regex(/^[a-z][a-z0-9_-]{0,31}$/, aliasFault)
+      .refine((name) => name !== "convocate" && name !== "root", { error: aliasFault }),
+    { error: "give a list, such as [claude]" },
+  )
+  .default([]);
+
 const commandFault = "name a command, such as `bash -l`";
 
 /** What a stack file may say under `config`, without the `convocate:` prefix. */
@@ -147,6 +180,9 @@ export const stackConfig = z.strictObject(
     image: z.enum(["full", "slim"], { error: imageFault }).default("full"),
     keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
     ssh: connection.default({}),
+    loginAliases,
+    dnsClients: networks(isNetwork),
+    publishFrom: networks((text) => text === "0.0.0.0/0" || isNetwork(text)),
     hosts: z.record(hostName, host, {
       error: "hosts are required: list at least a shell host and an agent host",
     }),

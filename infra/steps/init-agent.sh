@@ -1,6 +1,6 @@
 # Makes an installed host an agent host: the agent's identity, keys, pins and settings, and the agent itself.
 # Inputs: app_sha256, agent_id, host_key, host_key_pub, authorized_keys, shell_host, shell_host_key, to_shell_key,
-# to_shell_key_pub, config.
+# to_shell_key_pub, config, domain, own_names, publish_from.
 
 script=init-agent
 etc=/etc/convocate-agent
@@ -9,6 +9,14 @@ etc=/etc/convocate-agent
 admitted_keys() {
   echo "$authorized_keys"
   grep ' shell=' "$etc/authorized_keys" 2>/dev/null | grep -vxF "$authorized_keys" || true
+}
+
+# Sessions' network is there before the first of them, as the agent would make it: they ask for names at its address here.
+sessions_network() {
+  docker network inspect convocate >/dev/null 2>&1 ||
+    docker network create -o com.docker.network.bridge.enable_icc=false -o com.docker.network.bridge.name=convocate0 convocate
+  resolver=$(docker network inspect -f '{{(index .IPAM.Config 0).Gateway}}' convocate)
+  [ -n "$resolver" ] || refuse "the network of sessions has no address here" "remove it (docker network rm convocate) and run the update again"
 }
 
 write_files() {
@@ -21,7 +29,8 @@ write_files() {
   write "$etc/shell_host_key.pub" 644 root:root <<<"$shell_host_key" || true
   write "$etc/agent_to_shell_ed25519_key" 640 root:convocate <<<"$to_shell_key" || true
   write "$etc/agent_to_shell_ed25519_key.pub" 644 root:root <<<"$to_shell_key_pub" || true
-  write "$etc/config.json" 644 root:root <<<"$config" || true
+  # The stack cannot know the resolver: it is the first of the settings, which are never none.
+  write "$etc/config.json" 644 root:root <<<"{\"dns\":[\"$resolver\"],${config#\{}" || true
 }
 
 # Sessions reach the internet and nothing of the host: none of its ports by any of its addresses, and no other session by way
@@ -82,6 +91,17 @@ close_host() {
   systemctl reload-or-restart convocate-firewall.service
 }
 
+# The agent's port is for the shell host; the other sides of these rules are the firewall above and the engine's chains.
+open_ports() {
+  local wanted shells
+  shells=$(addresses_of "$shell_host")
+  wanted=$(allow_from "$shell_host" 222/tcp)
+  rules agent <<<"$wanted"$'\n'"allow in on convocate0 to any port 53"
+  filter_published "$(grep -v : <<<"$shells"$'\n'"${publish_from// /$'\n'}" || true)"
+  # On a host that is the shell host as well, its own settings serve sessions too.
+  [ "$own_names" = yes ] || serve_sessions_names "$shells"
+}
+
 # No session runs on a host that is open to it: the agent starts with the rules loaded, or not at all. Sessions' processes
 # count as the agent's user does, so that a limit on their number would be a session's way to stop the agent.
 write_unit() {
@@ -102,11 +122,14 @@ start_settings() { cat "$etc"/{agent-id,ssh_host_ed25519_key} /etc/systemd/syste
 live_settings() { cat "$etc"/{shell-host,shell_host_key.pub,agent_to_shell_ed25519_key,config.json} | sha256sum; }
 
 main() {
+  step "make the network of sessions" && sessions_network
   step "write identity, keys and settings" && write_files
   step "close the host to sessions" && close_host
+  step "open ports and names to whom they are for" && open_ports
   step "write the unit" && write_unit
   step "start the agent" && take_back
   release convocate-agent.service "$app_sha256 $(start_settings)" 222
+  step "prune images daily" && prune_daily
   step "let the agent read its settings" && reload convocate-agent.service "$(live_settings)"
   echo "{\"agent\":\"$agent_id\"}" >&3
 }

@@ -1,5 +1,5 @@
 # Makes a vanilla host fit for its roles: packages, Docker, the user, the slice, runtime and programs.
-# Inputs: roles, packages, runtime_file, runtime_sha256, app_file, app_sha256.
+# Inputs: roles, ssh_port, runtime_file, runtime_sha256, app_file, app_sha256.
 
 script=install
 lib=/usr/local/lib/convocate
@@ -56,17 +56,6 @@ configure_docker() {
   fi
 }
 
-install_packages() {
-  local missing=() package
-  for package in $packages; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-  done
-  [ "${#missing[@]}" -eq 0 ] && return
-  local apt=(apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}")
-  # A fresh machine's package lists may be missing or old: then they are fetched.
-  "${apt[@]}" || { apt-get update -qq -o DPkg::Lock::Timeout=120 && "${apt[@]}"; }
-}
-
 create_user() {
   local owner
   owner=$(getent passwd 1337 | cut -d: -f1 || true)
@@ -74,8 +63,30 @@ create_user() {
   getent group convocate >/dev/null || groupadd --gid 1337 convocate
   getent passwd convocate >/dev/null || useradd --uid 1337 --gid 1337 --create-home --shell /usr/sbin/nologin convocate
   # A session's root can leave programs in its home that run as the host's root: nobody else on the host may get there.
-  chmod 700 /home/convocate
-  if has_role agent; then usermod -aG docker convocate; fi
+  install -d -o convocate -g convocate -m 700 /home/convocate
+  # Whoever may use Docker is root. On a host that is no shell host, nobody logs in as this user.
+  if has_role agent; then
+    usermod -aG docker convocate
+  elif id -nG convocate | grep -qw docker; then
+    gpasswd -d convocate docker
+  fi
+  if ! has_role shell && [ "$(getent passwd convocate | cut -d: -f7)" != /usr/sbin/nologin ]; then
+    usermod --shell /usr/sbin/nologin convocate
+  fi
+}
+
+# All hosts of a fleet and their logs have one time.
+set_utc() {
+  case "$(readlink -f /etc/localtime)" in */Etc/UTC | */UTC | /etc/localtime) return ;; esac
+  ln -sfn /usr/share/zoneinfo/Etc/UTC /etc/.localtime && mv -T /etc/.localtime /etc/localtime
+  echo Etc/UTC >/etc/timezone
+}
+
+# The port that provisioning came by, and those that sshd says it has: nobody is locked out.
+close_firewall() {
+  local port
+  for port in "$ssh_port" $(sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }'); do echo "allow $port/tcp"; done | sort -u | rules provisioning
+  close_ports
 }
 
 create_slice() {
@@ -108,11 +119,15 @@ install_programs() {
 
 main() {
   step "check the platform" && check_platform
+  step "bring the packages up to date" && upgrade_once
   step "install the runtime" && install_runtime
   if has_role agent; then step "configure Docker" && configure_docker; fi
   step "install packages" && install_packages
+  step "have security updates installed" && upgrade_unattended
+  step "set the clock to UTC" && set_utc
   step "create the user" && create_user
   if has_role agent; then step "limit all sessions together" && create_slice; fi
   step "install the programs" && install_programs
+  step "close the firewall" && close_firewall
   echo "{\"app\":\"$app_sha256\"}" >&3
 }

@@ -1,6 +1,6 @@
 /** Debian/Ubuntu packages that `install` puts on a host, by role. The lab's `warm` base downloads the same ones ahead. */
 export const packages = {
-  every: ["ca-certificates", "curl", "openssh-client"],
+  every: ["ca-certificates", "curl", "openssh-client", "dnsmasq", "ufw", "unattended-upgrades"],
   agent: ["docker.io", "iptables", "nftables"],
   shell: [],
 } as const;

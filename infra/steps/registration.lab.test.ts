@@ -12,6 +12,7 @@ import {
 import { ScriptHost, type Outcome } from "./script-host.fake.ts";
 
 const gid = 61_337;
+const administrators = "allow from 10.0.0.21 to any port 53";
 const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----";
 
 let host: ScriptHost;
@@ -19,6 +20,7 @@ beforeEach(() => {
   host = new ScriptHost();
   host.addUser("convocate", gid);
   chmodSync(host.path("log"), 0o777);
+  host.addFirewall(administrators);
   agentAnswers(0, "retired");
   mkdirSync(host.path("etc/convocate/agent-keys"), { recursive: true });
   writeFileSync(keysFile(), "");
@@ -74,7 +76,11 @@ test("an agent is registered: address, keys, and the line that admits it", async
 
 test("another key of an agent is admitted beside the one it has, until it is registered", async () => {
   const admit = (id: string, key: string) =>
-    host.run("registration", { agent_id: id, name: id, to_shell_key_pub: key }, "admit");
+    host.run(
+      "registration",
+      { agent_id: id, name: id, address: "10.0.0.21", to_shell_key_pub: key },
+      "admit",
+    );
   await register("a1");
   await register("a2");
   const others = "ssh-ed25519 AAAAa2 agent=a2";
@@ -86,6 +92,45 @@ test("another key of an agent is admitted beside the one it has, until it is reg
   }
   await register("a1", { to_shell_key_pub: "ssh-ed25519 AAAAnew" });
   expect(keys().sort()).toEqual(["ssh-ed25519 AAAAnew agent=a1", others].sort());
+});
+
+test("an agent's address gets the ports of the shell host, and loses them; an administrator's rules stay", async () => {
+  const admit = (id: string, address: string) =>
+    host.run(
+      "registration",
+      { agent_id: id, name: id, address, to_shell_key_pub: "ssh-ed25519 AAAA" },
+      "admit",
+    );
+  const rule = (id: string, address: string, port: string) =>
+    `ufw allow from ${address} to any port ${port} comment 'convocate: agent ${id}'`;
+  const of = (id: string, address: string) =>
+    ["223 proto tcp", "514 proto tcp", "53"].map((port) => rule(id, address, port));
+  // What is allowed already is the administrator's, and not taken for ours.
+  const first = of("a1", "10.0.0.21").slice(0, 2);
+  for (let twice = 0; twice < 2; twice += 1) {
+    expect(await admit("a1", "10.0.0.21")).toEqual(done("a1"));
+    expect(host.firewall()).toEqual([`ufw ${administrators}`, ...first]);
+  }
+  await admit("a11", "10.0.0.22");
+  await admit("a1", "10.0.0.23");
+  const all = [`ufw ${administrators}`, ...of("a11", "10.0.0.22"), ...of("a1", "10.0.0.23")];
+  expect(host.firewall()).toEqual(all);
+  expect(await deregister("a1")).toEqual(done("a1"));
+  expect(host.firewall()).toEqual(all.slice(0, 4));
+});
+
+test("an agent whose address has no answer loses no rule, and is named", async () => {
+  const before = host.firewall();
+  const inputs = {
+    agent_id: "a1",
+    name: "a1",
+    address: "none.invalid",
+    to_shell_key_pub: "ssh-ed25519 AAAA",
+  };
+  const { status, stderr } = await host.run("registration", inputs, "admit");
+  expect(status).not.toBe(0);
+  expect(stderr).toContain("none.invalid has no address here: correct the host's address in the stack file");
+  expect(host.firewall()).toEqual(before);
 });
 
 test("keys are for root and the daemons' group alone", async () => {

@@ -25,6 +25,10 @@ admit() {
     lines=$(awk -v own="$to_shell_key_pub agent=$agent_id" 'NF && $0 != own; END { print own }' "$keys")
     write "$keys" 640 root:convocate <<<"$lines" || true
   ) 9>"$etc/.status_authorized_keys.lock"
+  step "open the ports to $name"
+  local wanted
+  wanted=$(allow_from "$address" 223/tcp 514/tcp 53)
+  rules "agent $agent_id" <<<"$wanted"
 }
 
 register() {
@@ -64,6 +68,7 @@ retire() {
 deregister() {
   retire
   step "refuse the key of $name" && replace_line ""
+  step "close the ports to $name" && rules "agent $agent_id" </dev/null
   step "remove the registration of $name" && rm -rf "$etc/agent-keys/$agent_id"
 }
 

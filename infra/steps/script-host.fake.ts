@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scriptText, type ScriptName } from "./script.ts";
@@ -39,6 +39,24 @@ export class ScriptHost {
   /** A program in /usr/local/bin: the text of a bash script. */
   addProgram(name: string, text: string): void {
     writeFileSync(this.path("bin", name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  }
+
+  /** A firewall whose rules are in /etc/ufw-rules, as the real one would show them. */
+  addFirewall(...rules: string[]): void {
+    writeFileSync(this.path("etc/ufw-rules"), rules.map((rule) => `ufw ${rule}\n`).join(""));
+    this.addProgram(
+      "ufw",
+      `case "$*" in
+        "show added") cat /etc/ufw-rules ;;
+        "--force delete "*) rule="\${*:3}"; sed -i "/^ufw \${rule//\\//\\\\/}\\( comment .*\\)\\?$/d" /etc/ufw-rules ;;
+        *" comment "*) echo "ufw \${*:1:$#-2} comment '\${*: -1}'" >>/etc/ufw-rules ;;
+        *) exit 9 ;;
+      esac`,
+    );
+  }
+
+  firewall(): string[] {
+    return readFileSync(this.path("etc/ufw-rules"), "utf8").split("\n").filter(Boolean);
   }
 
   /** Runs a script as provisioning does: by standard input of a root shell. */

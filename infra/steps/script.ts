@@ -3,11 +3,11 @@ import { join } from "node:path";
 
 /** The scripts that run on hosts, each with the files of functions that it is made of besides its own. */
 export const scriptParts = {
-  install: [],
-  "init-shell": ["release"],
-  "init-agent": ["release"],
+  install: ["apt", "ufw"],
+  "init-shell": ["release", "ufw", "names"],
+  "init-agent": ["release", "ufw", "names", "published", "prune"],
   seal: [],
-  registration: [],
+  registration: ["ufw"],
 } as const satisfies Record<string, readonly string[]>;
 export type ScriptName = keyof typeof scriptParts;
 

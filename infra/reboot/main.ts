@@ -1,0 +1,8 @@
+/** Restarts a host that asks for it and waits until it is back. Input: how it is reached, JSON on standard input. */
+import { text } from "node:stream/consumers";
+import { connect, endpoint } from "../image/ssh.ts";
+import { rebootIfAsked } from "./reboot.ts";
+
+const host = endpoint.parse(JSON.parse(await text(process.stdin)));
+const agentSocket = process.env["SSH_AUTH_SOCK"] ?? "";
+console.log(JSON.stringify(await rebootIfAsked(host.host, () => connect(host, agentSocket))));
