@@ -47,7 +47,7 @@ beforeAll(async () => {
   const salt = /^encryptionsalt:.*$/m.exec(text())?.[0] ?? "";
   writeFileSync(
     fleet.stackFile,
-    `config:\n  # what the lab runs\n  convocate:command: bash --norc\n  convocate:operators: { lab: "${operator}" }\n${salt}\n`,
+    `config:\n  # what the lab runs\n  convocate:command: bash --norc\n  convocate:image: slim\n  convocate:operators: { lab: "${operator}" }\n${salt}\n`,
   );
 });
 afterAll(() => fleet.close());
@@ -70,7 +70,7 @@ test("init-shell: a dry run tells the plan and writes nothing; then the host is 
   const words = [...(await given("shell-1")), "--domain", "test.internal"];
   const before = text();
   const dry = await outcome("init-shell", ...words, "--dry-run");
-  expect(dry).toMatchObject({ code: 0, hosts: { "shell-1": "planned" }, result: "planned" });
+  expect(dry).toMatchObject({ failures: [], code: 0, hosts: { "shell-1": "planned" }, result: "planned" });
   expect(text()).toBe(before);
 
   const real = await outcome("init-shell", ...words);

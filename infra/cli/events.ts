@@ -5,7 +5,12 @@ const action = z.enum(["create", "update", "replace", "delete"]);
 export type Action = z.infer<typeof action>;
 
 /** The stack file was, or with --dry-run would be, changed. */
-export const fileEvent = z.object({ type: z.literal("file"), file: z.string(), host: z.string() });
+export const fileEvent = z.object({
+  type: z.literal("file"),
+  file: z.string(),
+  host: z.string(),
+  written: z.boolean(),
+});
 
 /** A part of a roll-out begins; its hosts are worked on at once, the next part only when all of them are well. */
 export const stageEvent = z.object({

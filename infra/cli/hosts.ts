@@ -68,7 +68,8 @@ export async function provisionHosts(
   try {
     const { file, hosts } = await edit(context, verb, options);
     const fleet = file.fleet();
-    if (file.isChanged) for (const host of hosts ?? []) report.emit({ type: "file", file: file.path, host });
+    if (file.isChanged)
+      for (const host of hosts ?? []) report.emit({ type: "file", file: file.path, host, written: !dryRun });
     return await provision(context, { file, shell: fleet.shell?.name ?? "", hosts, dryRun }, report);
   } catch (error) {
     if (!json || !(error instanceof CliError || error instanceof ConfigError)) throw error;

@@ -87,7 +87,7 @@ test("elsewhere every event is a line", () => {
   const sink = { write: (text: string) => void lines.push(text.trimEnd()) };
   const report = lineReporter(sink, sink);
   const events: CliEvent[] = [
-    { type: "file", file: "stacks/Pulumi.x.yaml", host: "a" },
+    { type: "file", file: "stacks/Pulumi.x.yaml", host: "a", written: true },
     { type: "stage", number: 1, of: 2, hosts: ["a", "b"] },
     step("a", "install", "done", 12.34),
     end("a", "changed", 1),

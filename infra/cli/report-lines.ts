@@ -13,7 +13,7 @@ export function failureLines({ host, step, cause, remedy, log }: FailureEvent): 
 export function eventLine(event: CliEvent): string | null {
   switch (event.type) {
     case "file":
-      return `${event.host}: written into ${event.file}`;
+      return `${event.host}: ${event.written ? "written" : "would be written"} into ${event.file}`;
     case "stage":
       return `part ${String(event.number)} of ${String(event.of)}: ${event.hosts.join(", ")}`;
     case "step":
