@@ -9,7 +9,7 @@ import { age } from "./age.ts";
 import { capacityCells, freeText } from "./capacity.ts";
 import { clean } from "./clean.ts";
 import { span, type Line } from "./line.ts";
-import { fit } from "./width.ts";
+import { fit, width } from "./width.ts";
 
 /** Agents to choose from, with what is free on them. */
 export function pickLines(state: State, { choices, at }: Extract<Panel, { kind: "pick-agent" }>): Line[] {
@@ -54,14 +54,18 @@ export function settingsLines(state: State): Line[] {
     ["HOST", "HEALTH", "VERSION", "MEMORY PROMISED", "CPU", "DISK"],
     ...shown.map((a) => cells(state, a)),
   ];
-  const widths = [14, 16, 8, 23, 17, 20];
+  // Each as wide as what stands in it: the last one is what a narrow screen cuts.
+  const widths = [14, 16, 8, 23, 17, 21].map((most, column) =>
+    Math.min(most, Math.max(...rows.map((row) => width(row[column] ?? "")))),
+  );
+  const roomy = widths.reduce((sum, column) => sum + column + 2, 0) <= state.size.cols;
   const more =
     hidden > 0 ? [[span(` and ${String(agents.length - shown.length)} more: convocate agents`)]] : [];
   return [
     [span(` convocate ${version}`, { bold: true }), span(`, ${count(agents.length, "agent")}`)],
     ...rows.map((row, i): Line => {
-      const text = row.map((cell, column) => fit(cell, widths[column] ?? 10)).join(" ");
-      return [span(` ${text}`, i === 0 ? { bold: true } : {})];
+      const text = row.map((cell, column) => fit(cell, widths[column] ?? 10)).join(roomy ? "  " : " ");
+      return [span(` ${text.trimEnd()}`, i === 0 ? { bold: true } : {})];
     }),
     ...more,
   ];

@@ -7,7 +7,7 @@ import { shownOf } from "./footer.ts";
 import { formLines, view } from "./form.ts";
 import { helpLines } from "./help.ts";
 import { fitLine, span, type Line } from "./line.ts";
-import { wrap } from "./width.ts";
+import { width, wrap } from "./width.ts";
 
 /** Where the caret stands, in lines of the panel and columns from 0. */
 export interface Caret {
@@ -22,7 +22,7 @@ export function panelLines(state: State): { lines: Line[]; caret: Caret | null }
   if (!panel || height === 0) return { lines: [], caret: null };
   const { title, body, caret } = content(state, panel);
   const rule = `-- ${title} `;
-  const heading = span(`${rule}${"-".repeat(Math.max(0, size.cols - rule.length))}`, { bold: true });
+  const heading = span(`${rule}${"-".repeat(Math.max(0, size.cols - width(rule)))}`, { bold: true });
   const lines = [[heading], ...body].slice(0, height).map((line) => fitLine(line, size.cols));
   while (lines.length < height) lines.push(fitLine([], size.cols));
   return { lines, caret: caret && caret.row + 1 < height ? { row: caret.row + 1, col: caret.col } : null };

@@ -41,9 +41,9 @@ export class Tmux {
     return (await this.#tmux("capture-pane", "-p", "-t", "t")).stdout;
   }
 
-  /** The screen with its colours, as SGR sequences. */
+  /** The screen with its colours, as SGR sequences, and with the blanks at the ends of its lines. */
   async colored(): Promise<string> {
-    return (await this.#tmux("capture-pane", "-e", "-p", "-t", "t")).stdout;
+    return (await this.#tmux("capture-pane", "-e", "-N", "-p", "-t", "t")).stdout;
   }
 
   /** What tmux knows of the terminal: `alternate_on`, `cursor_flag`, `mouse_any_flag`, `pane_pid`. */
