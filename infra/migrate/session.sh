@@ -46,7 +46,6 @@ pack() {
 
 # send: the home on standard output, the stream's sum on standard error.
 send() {
-  local folder
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
   mkfifo "$folder/copy"
