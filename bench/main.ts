@@ -1,6 +1,7 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
+import { measureImage } from "./image.ts";
 import { measureProvision } from "./provision.ts";
 import { measureRpc } from "./rpc.ts";
 
@@ -8,6 +9,7 @@ const groups: Record<string, () => Promise<void>> = {
   rpc: measureRpc,
   attach: measureAttach,
   provision: measureProvision,
+  image: measureImage,
 };
 
 const asked = process.argv.slice(2);

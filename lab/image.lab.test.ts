@@ -19,6 +19,7 @@ const agents = ["shell-1", "agent-a"];
 const folder = mkdtempSync(join(tmpdir(), "image-lab-"));
 const claude = join(folder, "claude");
 const built: string[] = [];
+const token = `sk-ant-${randomBytes(16).toString("hex")}`;
 
 beforeAll(() => fleet.open(agents));
 afterAll(async () => {
@@ -82,7 +83,13 @@ const received = async (agent: string) =>
 test("pulumi up brings image and Claude CLI to every agent, and leaves nothing of the delivery", async () => {
   putClaude("1.0.0");
   const hosts = { "shell-1": "{ roles: [shell, agent] }", "agent-a": "{ role: agent, shell: shell-1 }" };
+  await fleet.configure(hosts, { claude: `{ path: ${claude}, token: ${token} }` });
+  const refused = await fleet.up();
+  expect(refused.stdout).toMatch(/convocate:claude.token: got a token in plain text/);
+  expect(refused.stdout + refused.stderr).not.toContain(token);
   await fleet.configure(hosts, { claude: `{ path: ${claude} }` });
+  const set = ["config", "set", "--secret", "--path", "claude.token", "--stack", fleet.stack];
+  await must([join(root, "script/pulumi"), ...set], { stdin: token });
   const { code, stdout } = await fleet.up();
   expect(stdout).toMatch(/Resources:\s+\+ \d+ created/);
   expect(code).toBe(0);
@@ -103,6 +110,8 @@ test("a session finds the Claude CLI, and another one while it runs", async () =
       (await onAgent("agent-a", inside)).startsWith(version),
     );
   await says("1.0.0");
+  const itsToken = inside.replace("claude --version", "printenv CLAUDE_CODE_OAUTH_TOKEN");
+  expect(await onAgent("agent-a", itsToken)).toBe(token);
   putClaude("2.0.0");
   const { stdout } = await fleet.up();
   expect(stdout).toMatch(/Resources:\s+~ 2 updated\s+\d+ unchanged/);
@@ -131,6 +140,11 @@ test("of a changed image one layer travels, to several agents at once; the one b
   }
 });
 
+test("the token is in no output, on no command line and not in the state", async () => {
+  expect(fleet.transcript + [...fleet.commandLines].join("\n")).not.toContain(token);
+  expect((await run(["grep", "-rqF", token, fleet.stateFolder, fleet.stackFile])).code).toBe(1);
+});
+
 describe("a delivery that is killed in the middle", () => {
   let image: Variant;
   const partial = "/var/lib/docker/convocate-layers/*.partial";
@@ -148,7 +162,7 @@ describe("a delivery that is killed in the middle", () => {
     expect([await current("agent-a"), await previous("agent-a")]).toEqual(before);
   }
 
-  beforeAll(async () => (image = await variant("two", 150)));
+  beforeAll(async () => (image = await variant("two", 60)));
 
   test("goes on where it was; what was damaged meanwhile is refused, and then sent anew", async () => {
     await killed();
@@ -167,7 +181,7 @@ describe("a delivery that is killed in the middle", () => {
   });
 
   test("a host that is powered off meanwhile gets the rest when it is back", async () => {
-    image = await variant("three", 150);
+    image = await variant("three", 60);
     const sender = await push("agent-a", image);
     await until("a part has arrived", 30_000, async () => (await arrived()) > 2_000_000);
     await lab.off("agent-a");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { blobFile, blobSchema, packBlob } from "../image/blob.ts";
@@ -37,9 +37,29 @@ async function prepared(folder: string, note: string): Promise<Cli | null> {
   return there ? cli : null;
 }
 
+/** How many are kept on this machine: each takes more than a hundred megabytes. */
+const keptCount = 3;
+
+/** Removes all but those that were prepared last. */
+async function prune(folder: string): Promise<void> {
+  const notes = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const times = await Promise.all(notes.map(async (name) => (await stat(join(folder, name))).mtimeMs));
+  const newest = notes
+    .map((note, number) => ({ note, time: times[number] ?? 0 }))
+    .sort((a, b) => b.time - a.time);
+  const read = async ({ note }: { note: string }) =>
+    cliSchema.parse(JSON.parse(await readFile(join(folder, note), "utf8")));
+  const kept = await Promise.all(newest.slice(0, keptCount).map(read));
+  const blobs = new Set(kept.map(({ blob }) => basename(blobFile(folder, blob))));
+  for (const { note } of newest.slice(keptCount)) await rm(join(folder, note));
+  for (const name of await readdir(folder))
+    if (name.endsWith(".zst") && !blobs.has(name)) await rm(join(folder, name));
+}
+
 async function keep(folder: string, note: string, cli: Cli): Promise<Cli> {
   await writeFile(join(folder, `${note}.${String(process.pid)}`), JSON.stringify(cli));
   await rename(join(folder, `${note}.${String(process.pid)}`), join(folder, note));
+  await prune(folder);
   return cli;
 }
 

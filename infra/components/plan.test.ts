@@ -92,6 +92,12 @@ const changes: Change[] = [
     /-(init-agent|init-shell|seal)$/,
     /^shell-1-init-shell$/,
   ],
+  [
+    "the Claude CLI",
+    { ...settings, claude: { version: "2.1.330" } },
+    /^claude$|-(claude|init-agent)$/,
+    /^agent-b-claude$/,
+  ],
   ["the key epoch", { ...settings, keyEpoch: 2 }, /^agent-[ab]/, /^agent-a-peering-shell-to-agent-2$/],
   ["an agent's port", withHost("agent-b", { port: 2222 }), /^agent-b/, /^agent-b-install$/],
 ];
@@ -100,6 +106,14 @@ test.each(changes)("%s touches what it concerns and nothing else", async (_what,
   const names = touched(before, await declare(value));
   expect(names.filter((name) => !only.test(name))).toEqual([]);
   expect(names).toContainEqual(expect.stringMatching(also));
+});
+
+test("another session image goes to every agent, and touches nothing else", async () => {
+  const image = { reference: "convocate:slim-2", id: `sha256:${"e".repeat(64)}` };
+  expect(touched(before, await declare(settings, { ...artifacts, image }))).toEqual([
+    "agent-a-image",
+    "agent-b-image",
+  ]);
 });
 
 test("new programs go to every host, and no key is made anew", async () => {

@@ -50,8 +50,8 @@ afterAll(async () => {
 const base = randomBytes(3_000_000);
 const name = (tag: string) => `convocate:loopback-${String(process.pid)}-${tag}`;
 
-async function make(tag: string, layers: Buffer[]): Promise<ImageRecord> {
-  images.build(name(tag), layers);
+async function make(tag: string, layers: Buffer[], more = ""): Promise<ImageRecord> {
+  images.build(name(tag), layers, more);
   return saveImage(name(tag), blobs);
 }
 
@@ -101,6 +101,13 @@ test("of a changed image the changed layer travels alone, packed; the image befo
   expect(has("2")).toBe(record.id);
   expect(has("1")).not.toBeNull();
   expect([current(), previous()]).toEqual([name("2"), name("1")]);
+});
+
+test("an image that only says another thing to run sends no layer", async () => {
+  const record = await make("said", [base, Buffer.from("one")], 'CMD ["other"]\n');
+  expect(await deliver("said", record)).toEqual({ layers: 0, sent: 0 });
+  expect(has("said")).toBe(record.id);
+  expect(current()).toBe(name("said"));
 });
 
 test("a layer that an image has twice is sent as often as the engine needs it", async () => {

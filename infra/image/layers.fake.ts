@@ -10,15 +10,15 @@ const docker = (...args: string[]) =>
 export class LayeredImages {
   readonly #built = new Set<string>();
 
-  /** Builds `reference`; its id. */
-  build(reference: string, layers: readonly Buffer[]): string {
+  /** Builds `reference`; its id. `more`: further lines of a Dockerfile. */
+  build(reference: string, layers: readonly Buffer[], more = ""): string {
     const folder = mkdtempSync(join(tmpdir(), "layered-"));
     try {
       const lines = layers.map((content, number) => {
         writeFileSync(join(folder, String(number)), content);
         return `COPY ${String(number)} /content\n`;
       });
-      writeFileSync(join(folder, "Dockerfile"), `FROM scratch\n${lines.join("")}`);
+      writeFileSync(join(folder, "Dockerfile"), `FROM scratch\n${lines.join("")}${more}`);
       docker("build", "-q", "-t", reference, folder);
       this.#built.add(reference);
       return docker("image", "inspect", "--format", "{{.Id}}", reference);

@@ -92,6 +92,14 @@ test("a script that ends before it has read everything tells why itself", async 
   await expect(failed).rejects.toThrow("a trial ended with status 4: the disk is full");
 });
 
+test("a connection that was gone before is lost as well", async () => {
+  const client = await open();
+  const gone = new Promise<void>((resolve) => client.on("close", () => resolve()));
+  client.end();
+  await gone;
+  await expect(runAsRoot(client, { title, script: "true" })).rejects.toThrow(ConnectionLost);
+});
+
 test("a lost connection is no success", async () => {
   const client = await open();
   const lost = runAsRoot(client, {

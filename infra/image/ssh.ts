@@ -74,22 +74,33 @@ export interface RootScript {
  * rejects with ScriptFailed or ConnectionLost.
  */
 export function runAsRoot(client: Client, { title, script, feed }: RootScript): Promise<string> {
+  const lost = (why: string) => new ConnectionLost(`${title}: ${why}`);
+  const command = `sudo -n bash --norc -c '${script.replaceAll("'", `'\\''`)}'`;
   return new Promise((resolve, reject) => {
-    client.exec(`sudo -n bash --norc -c '${script.replaceAll("'", `'\\''`)}'`, (error, channel) => {
-      if (error) return reject(error);
+    const run = (channel: ClientChannel) => {
       const outputs = Promise.all([text(channel), text(channel.stderr)]);
       let status: number | null = null;
       channel.on("exit", (code: number | null) => (status = code));
       // A script that ends before it has read everything tells why itself.
-      const fed = feed ? feed(channel).then(() => null, String) : Promise.resolve(void channel.end());
+      const fed = feed ? feed(channel).then(() => null, String) : Promise.resolve(null);
+      if (!feed) channel.end();
       channel.on("close", () => {
         void Promise.all([outputs, fed]).then(([[stdout, stderr], fault]) => {
-          if (status === null)
-            return reject(new ConnectionLost(`${title}: ${fault ?? "the connection was lost"}`));
-          if (status === 0) return fault ? reject(new Error(`${title}: ${fault}`)) : resolve(stdout.trim());
-          reject(new ScriptFailed(title, status, stderr));
+          if (status === null) reject(lost(fault ?? "the connection was lost"));
+          else if (status !== 0) reject(new ScriptFailed(title, status, stderr));
+          else if (fault !== null) reject(new Error(`${title}: ${fault}`));
+          else resolve(stdout.trim());
         });
       });
-    });
+    };
+    try {
+      client.exec(command, (error, channel) => {
+        if (error) reject(lost(error.message));
+        else run(channel);
+      });
+    } catch (error) {
+      // Thrown where the connection was gone before.
+      reject(lost(String(error)));
+    }
   });
 }
