@@ -24,10 +24,13 @@ async function told(host: string, line: string): Promise<string> {
   return stdout.trim();
 }
 
-async function make(name: string, agent: string, ...options: string[]): Promise<void> {
+/** Makes a session; returns when that was. */
+async function make(name: string, agent: string, ...options: string[]): Promise<number> {
   const made = await fleet.verb("new", name, "--agent", agent, ...options);
+  const end = Date.now();
   expect({ name, code: made.code, stderr: made.stderr }).toEqual({ name, code: 0, stderr: "" });
   uuids[name] = String((await fleet.sessions()).find((session) => session["name"] === name)?.["uuid"]);
+  return end;
 }
 
 /** Asks the shell host as a machine beyond the fleet does. */
@@ -72,6 +75,23 @@ async function scan(from: string | null, to: string): Promise<number[]> {
   );
 }
 
+const ports = () =>
+  Promise.all([
+    scan(null, "shell-1"),
+    scan("agent-b", "shell-1"),
+    scan(null, "agent-a"),
+    scan("agent-b", "agent-a"),
+    scan("shell-1", "agent-a"),
+  ]);
+const expected = [[22, 53], [22, 53, 223], [22, published], [22], [22, 222, published]];
+
+/** A port that is open may be slow to answer on a busy machine; what is closed stays so. */
+const portsAre = (what: typeof expected) =>
+  until("ports are as they should be", 90_000, async () => equal(await ports(), what)).catch(async () =>
+    expect(await ports()).toEqual(what),
+  );
+const equal = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
 const bootOf = (host: string) => told(host, "awk '{ print $22 }' /proc/1/stat");
 let firstBoot: string;
 
@@ -105,19 +125,16 @@ describe("names", () => {
   test("a session's is answered by the shell host within a second of its create, with no list open", async () => {
     const took: number[] = [];
     for (const name of ["one", "two", "three"]) {
-      await make(name, name === "three" ? "agent-b" : "agent-a", "--dns", `${name}-dns`);
-      const start = Date.now();
-      await until(
-        "the name is answered",
-        10_000,
-        async () => (await dig(`${name}-dns`))[0]?.match(/^\d/) !== null,
-      );
-      took.push(Date.now() - start);
+      const answered = until("the name is answered", 20_000, async () =>
+        /^\d/.test((await dig(`${name}-dns`))[0] ?? ""),
+      ).then(() => Date.now());
+      const made = await make(name, name === "three" ? "agent-b" : "agent-a", "--dns", `${name}-dns`);
+      took.push((await answered) - made);
     }
     expect(await dig("one-dns")).toEqual([address["agent-a"]]);
     expect(await dig("three-dns")).toEqual([address["agent-b"]]);
     expect(Math.min(...took)).toBeLessThan(1000);
-    console.log(`names were answered ${took.join(", ")} ms after the verb's end`);
+    console.log(`names were answered ${took.join(", ")} ms after their sessions' verb ended`);
   });
 
   test("and inside another session, on either agent, as the rest of the world's names are", async () => {
@@ -136,7 +153,7 @@ describe("names", () => {
       expect((await inside(agent, name, "grep -c . /etc/resolv.conf")).code).toBe(0);
       const own = await told(
         agent,
-        'awk \'$1 == "URIs:" { print $2; exit } $1 == "deb" { print $2; exit }\' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null',
+        "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -o 'https\\?://[^ ]*' | head -n 1",
       );
       const world = new URL(own).hostname;
       if ((await told(agent, `getent ahostsv4 ${world} || echo none`)) !== "none")
@@ -163,16 +180,6 @@ describe("names", () => {
   });
 });
 
-const ports = () =>
-  Promise.all([
-    scan(null, "shell-1"),
-    scan("agent-b", "shell-1"),
-    scan(null, "agent-a"),
-    scan("agent-b", "agent-a"),
-    scan("shell-1", "agent-a"),
-  ]);
-const expected = [[22, 53], [22, 53, 223], [22, published], [22], [22, 222, published]];
-
 describe("ports", () => {
   test("each is open to whom it is for and to nobody else; what a session publishes too", async () => {
     await make(
@@ -189,7 +196,7 @@ describe("ports", () => {
       20_000,
       async () => (await open("shell-1", "agent-a", [published])).length === 1,
     );
-    expect(await ports()).toEqual(expected);
+    await portsAre(expected);
     expect(
       (
         await inside(
@@ -213,7 +220,7 @@ describe("ports", () => {
       20_000,
       async () => (await open("shell-1", "agent-a", [published])).length === 1,
     );
-    expect(await ports()).toEqual(expected);
+    await portsAre(expected);
   });
 });
 
@@ -272,7 +279,7 @@ test("after a restart of every host all is back, and what ran runs", async () =>
       "-e",
       `require("net").createServer((c) => c.on("error", () => {}).end("hello")).listen(3999, "0.0.0.0")`,
     ]);
-  expect(await ports()).toEqual(expected);
+  await portsAre(expected);
 });
 
 test("a second pulumi up changes nothing", async () => {
