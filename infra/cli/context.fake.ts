@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import type { Context } from "./context.ts";
+import type { Context, HeldSignals } from "./context.ts";
 
 /** A context for tests: no terminal, and what was written is kept. */
 export class FakeContext implements Context {
@@ -29,7 +29,10 @@ export class FakeContext implements Context {
     this.#ending.abort();
   }
 
-  holdSignals = (): AbortSignal => this.#ending.signal;
+  holdSignals = (): HeldSignals => ({
+    engine: this.#ending.signal,
+    ended: () => this.#ending.signal.aborted,
+  });
 
   /** Makes it a terminal at which this is typed. */
   type(line: string): void {

@@ -7,6 +7,14 @@ export interface Sink {
   columns?: number;
 }
 
+/** What became of signals to the process. */
+export interface HeldSignals {
+  /** To be handed on to the engine. */
+  engine: AbortSignal;
+  /** There was one; the engine may know it already. */
+  ended: () => boolean;
+}
+
 /** What a verb works with; only main.ts knows where it comes from. */
 export interface Context {
   /** The folder of Pulumi.yaml. */
@@ -23,8 +31,8 @@ export interface Context {
   stdin: Readable & { isTTY?: boolean };
   stdout: Sink;
   stderr: Sink;
-  /** From here on signals end the engine in good order, by way of this signal, instead of the process at once. */
-  holdSignals: () => AbortSignal;
+  /** From here on signals end the engine in good order, instead of the process at once. */
+  holdSignals: () => HeldSignals;
   /** Milliseconds since 1970. */
   now: () => number;
 }

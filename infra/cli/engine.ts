@@ -114,12 +114,12 @@ export async function openEngine(context: Context, name: string): Promise<Engine
   const pulumiHome = envVars["PULUMI_HOME"] ?? "";
   const workspace = await LocalWorkspace.create({ workDir: root, pulumiCommand, envVars, pulumiHome });
   const { stack, isNew } = await selectStack(workspace, name);
-  const signal = context.holdSignals();
+  const signals = context.holdSignals();
   const execute = async (verb: "preview" | "up", given: RunOptions) => {
     let failed = false;
     const options = {
       color: "never" as const,
-      signal,
+      signal: signals.engine,
       ...(given.target !== undefined ? { target: given.target } : {}),
       ...(given.configFile !== undefined ? { configFile: given.configFile } : {}),
       onEvent: (raw: unknown) => {
@@ -134,14 +134,14 @@ export async function openEngine(context: Context, name: string): Promise<Engine
       await (verb === "up" ? stack.up({ ...options, continueOnError: true }) : stack.preview(options));
     } catch (error) {
       // What failed by itself was told by events, better than by all that the engine printed.
-      if (!failed && !signal.aborted) throw engineError(String(error));
+      if (!failed && !signals.ended()) throw engineError(String(error));
     }
   };
   return {
     preview: (options) => execute("preview", options),
     up: (options) => execute("up", options),
     isNew,
-    ended: () => signal.aborted,
+    ended: signals.ended,
     // Without being asked not to, the engine takes the stack file away too.
     remove: () => workspace.removeStack(name, { preserveConfig: true }),
   };

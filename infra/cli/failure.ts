@@ -11,6 +11,11 @@ interface Rule {
 /** What the words of a failure mean for whoever has to do something about it; the first that fits. */
 const rules: Rule[] = [
   {
+    sign: /^cancell?ed/,
+    exit: exitStatus.failed,
+    remedy: () => "It was ended from outside. Run this again: it goes on where it stopped.",
+  },
+  {
     sign: /host key mismatch/,
     exit: exitStatus.unreachable,
     remedy: (host) =>

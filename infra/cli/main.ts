@@ -3,20 +3,27 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { exitStatus } from "../../protocol/errors.ts";
 import { CliError } from "./cli-error.ts";
-import type { Context } from "./context.ts";
+import type { Context, HeldSignals } from "./context.ts";
 import { program, type Task } from "./program.ts";
 
 const { env, stdin, stdout, stderr } = process;
 const ending = new AbortController();
 
 /** A terminal's Ctrl-C reaches the engine by itself; a second one from here would make it give up its clean-up. */
-function holdSignals(): AbortSignal {
+function holdSignals(): HeldSignals {
   const onTerminal = stdin.isTTY || stdout.isTTY || stderr.isTTY;
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort());
-  process.on("SIGINT", () => {
-    if (!onTerminal) ending.abort();
-  });
-  return ending.signal;
+  let ended = false;
+  const end = (handOn: boolean) => {
+    if (!ended)
+      stderr.write(
+        "\nconvocate-host: ending; the steps under way are given up, and the next run goes on there\n",
+      );
+    ended = true;
+    if (handOn) ending.abort();
+  };
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(true));
+  process.on("SIGINT", () => end(!onTerminal));
+  return { engine: ending.signal, ended: () => ended };
 }
 
 const plugins = env["CONVOCATE_PLUGINS"];

@@ -34,7 +34,7 @@ export const lineReporter = (out: Sink, err: Sink): Reporter => ({
   end: () => undefined,
 });
 
-/** Rows of a terminal that does not say how many it has. */
+/** Rows of a terminal that does not say how many it has; some say 0. */
 const usualRows = 24;
 
 /** A table that is drawn anew in its place: a row a host. Everything else is printed above it as lines. */
@@ -46,8 +46,8 @@ export function tableReporter(out: Sink & { rows?: number }, err: Sink, now: () 
     drawn = 0;
   };
   const draw = () => {
-    const size = { columns: (out.columns ?? 80) - 1, rows: (out.rows ?? usualRows) - 2 };
-    const lines = progressLines(progress, now(), size);
+    const size = { columns: (out.columns || 80) - 1, rows: (out.rows || usualRows) - 2 };
+    const lines = progress.size === 0 ? ["planning …"] : progressLines(progress, now(), size);
     erase();
     out.write(lines.map((line) => `${line}\n`).join(""));
     drawn = lines.length;
@@ -64,7 +64,10 @@ export function tableReporter(out: Sink & { rows?: number }, err: Sink, now: () 
       }
       draw();
     },
-    end: () => clearInterval(tick),
+    end: () => {
+      clearInterval(tick);
+      if (progress.size === 0) erase();
+    },
   };
 }
 
