@@ -156,12 +156,14 @@ test("a host that leaves the stack file leaves the fleet with an update of every
   expect(fleet.ran()).toContain("agent-a-registration remove");
 });
 
-test("a signal ends the run in good order: no lock stays, and the next run completes", async () => {
+test("two at once: the second is refused; a signal ends the first in good order, and the next run completes", async () => {
   fleet.configure("v5", entries("shell-1", "agent-b"));
   fleet.hold(true);
   const context = fleet.context();
   const ended = fleet.run(["update", "--all"], context);
   await until("a step began", () => context.out.includes("shell-1: install: update, started"));
+  const second = fleet.run(["update", "--all"]);
+  await expect(second).rejects.toMatchObject({ exit: "refused", message: "another run works on this stack" });
   context.interrupt();
   fleet.hold(false);
   expect((await ended).exit).toBe(1);

@@ -37,10 +37,22 @@ async function readBundle({ stdin }: Context, path: string): Promise<Bundle> {
   }
 }
 
+function readPassphrase(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trimEnd();
+  } catch (error) {
+    throw new CliError(
+      "notFound",
+      `--passphrase-file: ${file}: ${String(error)}`,
+      "Name a file that can be read.",
+    );
+  }
+}
+
 /** The passphrase to put into the data folder; null: the one that is there is the right one, or the only one known. */
 function newPassphrase({ dataDir }: Context, bundle: Bundle, file: string | undefined): string | null {
   const own = join(dataDir, "passphrase");
-  const given = file === undefined ? bundle.passphrase : readFileSync(file, "utf8").trimEnd();
+  const given = file === undefined ? bundle.passphrase : readPassphrase(file);
   if (!existsSync(own)) {
     if (given !== null) return given;
     throw new CliError(
