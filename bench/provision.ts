@@ -1,7 +1,7 @@
 /** What `pulumi up` costs by itself: real engine, real SSH, our components; the hosts' part is a program that does nothing. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FakeSshd } from "../infra/toolchain/plugins/command/sshd.fake.ts";
 import { ScratchProject } from "../infra/toolchain/scratch-project.ts";
 
@@ -14,11 +14,13 @@ class IdleHosts {
   readonly #hosts: { sshd: FakeSshd; address: string; port: number }[] = [];
 
   async open(count: number): Promise<void> {
-    for (const part of ["bin", "dist", "infra/image", "infra/claude"])
-      mkdirSync(join(this.folder, part), { recursive: true });
+    for (const part of ["bin", "dist", "infra"]) mkdirSync(join(this.folder, part));
     writeFileSync(join(this.folder, "bin/sudo"), "#!/bin/sh\ncat >/dev/null\necho '{}'\n", { mode: 0o755 });
-    for (const file of ["infra/image/push.ts", "infra/claude/main.ts"])
-      writeFileSync(join(this.folder, file), "console.log('{}');\n");
+    // The parts of our program that run on this machine, such as sending the image.
+    for (const file of ["image/push.ts", "claude/main.ts", "reboot/main.ts"]) {
+      mkdirSync(join(this.folder, "infra", dirname(file)));
+      writeFileSync(join(this.folder, "infra", file), "console.log('{}');\n");
+    }
     for (const name of ["app", "runtime"]) writeFileSync(join(this.folder, "dist", name), name);
     for (let i = 1; i <= count; i += 1) {
       const sshd = new FakeSshd();
@@ -113,11 +115,14 @@ async function measureSize(hosts: IdleHosts, agents: number): Promise<Row> {
 export async function measureProvision(): Promise<void> {
   const hosts = new IdleHosts();
   await hosts.open(Math.max(...sizes));
+  // What is delivered lands in the folder that this process is in.
+  process.chdir(hosts.folder);
   try {
     const rows: Row[] = [];
     for (const size of sizes) rows.push(await measureSize(hosts, size - 1));
     console.table(rows);
   } finally {
+    process.chdir(root);
     await hosts.close();
   }
 }
