@@ -35,10 +35,15 @@ export class Messages {
     const failures = [...this.#errors].flatMap(([urn, text]) =>
       told.has(urn) ? [] : [readFailure(this.#placement.hostOfUrn(urn), null, text)],
     );
-    // What the program printed before it ended says more than that it ended.
-    const general = [...this.#output, ...this.#general].filter((text) => text !== "");
     if (this.#general.length > 0 && failures.length === 0 && told.size === 0)
-      failures.push(readFailure(null, null, general.join("\n")));
+      failures.push(this.#programFailure());
     return failures;
+  }
+
+  /** What the program printed before it ended says more than that it ended; where it said why, that goes first. */
+  #programFailure(): FailureEvent {
+    const onlyEnded = this.#general.every((text) => /exited with non-zero exit code/.test(text));
+    const parts = onlyEnded ? [...this.#output, ...this.#general] : [...this.#general, ...this.#output];
+    return readFailure(null, null, parts.filter((text) => text !== "").join("\n"));
   }
 }
