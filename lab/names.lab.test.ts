@@ -255,7 +255,7 @@ test("images that nobody needs go; the current one, the one before and those in 
 test("after a restart of every host all is back, and what ran runs", async () => {
   const before = await bootOf("agent-a");
   await Promise.all(Object.keys(hosts).map((name) => lab.exec(name, ["systemctl", "reboot"])));
-  await until("another boot", 60_000, async () => (await bootOf("agent-a").catch(() => before)) !== before);
+  await until("another boot", 180_000, async () => (await bootOf("agent-a").catch(() => before)) !== before);
   await until("all sessions that ran run", 120_000, async () => {
     const states = await fleet.sessions().catch(() => []);
     const running = states

@@ -50,7 +50,7 @@ $(for address in $1; do echo "server=/$domain/$address"; done)
 EOF
 }
 
-# Ubuntu's resolver has a listener on port 53 of its own. The host goes on with the servers that it was told of by its network.
+# Ubuntu's resolver has a listener on port 53 of its own (no lab host has it: untested). The host goes on with the servers that it was told of by its network.
 free_dns_port() {
   systemctl is-active --quiet systemd-resolved || return 0
   case "$(readlink /etc/resolv.conf)" in
