@@ -81,7 +81,8 @@ async function back(
         const reason = fault(error, "attach_failed");
         if (reason.code === "not_found") return { kind: "failed", error: reason };
         const ms = delay(attempt);
-        notice(`${reason.message}; trying again in ${String(Math.ceil(ms / 1000))} s, Q for the list`);
+        // The reason last: it is what a narrow screen cuts.
+        notice(`trying again in ${String(Math.ceil(ms / 1000))} s, Q for the list: ${reason.message}`);
         if ((await Promise.race([pause(ms), quit.asked])) === null) return { kind: "given-up" };
       }
     }

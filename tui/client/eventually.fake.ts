@@ -1,5 +1,5 @@
 /** Looks again until `look` gives something; the error of the last look when it never does. */
-export async function eventually<T>(look: () => T | Promise<T>, withinMs = 5_000): Promise<T> {
+export async function eventually<T>(look: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {

@@ -1,5 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { attachExit } from "../../protocol/attach.ts";
 import type { FakeAgent } from "../client/agent.fake.ts";
 import { eventually } from "../client/eventually.fake.ts";
@@ -8,6 +10,7 @@ import { Tmux } from "./tmux.fake.ts";
 
 const node = join(import.meta.dirname, "../../node_modules/.bin/node");
 const main = join(import.meta.dirname, "../main.ts");
+const run = promisify(execFile);
 let host: FakeShellHost;
 let agent: FakeAgent;
 let terminals: Tmux[];
@@ -89,21 +92,19 @@ test("N, the form, a session; Enter, its terminal; resize; detach, the list; Q, 
   expect((await terminal.screen()).split("\n")[29]).toContain("Q quit");
   await terminal.press("q");
   await expectSane(terminal, 0);
-}, 30_000);
+}, 60_000);
 
-test("events are on the screen at once: an agent added, a session stopped, one gone", async () => {
+test("events are on the screen: an agent added, a session stopped, one gone", async () => {
   const terminal = await openList();
   const other = await host.addAgent("a2", "agent-b");
   const made = other.add("second", { state: "running", running: true });
   await terminal.shows(/R second +agent-b/);
   await terminal.shows("2 agents");
-  const began = Date.now();
   other.put({ ...made, running: false, state: "stopped" });
   await terminal.shows(/- second/);
-  expect(Date.now() - began).toBeLessThan(1_000);
   host.fleet.tell({ type: "agent.removed", agent_id: "a2" });
   await terminal.hides("second");
-}, 20_000);
+}, 60_000);
 
 test("kill, restart and delete are asked and done; what is refused is said", async () => {
   const terminal = await openList();
@@ -126,7 +127,7 @@ test("kill, restart and delete are asked and done; what is refused is said", asy
     "restart",
     "delete",
   ]);
-}, 20_000);
+}, 60_000);
 
 test("a port that is taken is said in the form, and what was typed is still there", async () => {
   agent.add("web", { port: 8080 });
@@ -142,7 +143,7 @@ test("a port that is taken is said in the form, and what was typed is still ther
   await terminal.type("1");
   await terminal.press("Enter");
   await terminal.shows(/- mine +agent-a +\d+s +8081\/tcp/);
-}, 20_000);
+}, 60_000);
 
 test("a dropped link under an open attach is said and comes back by itself", async () => {
   const terminal = await openList();
@@ -150,16 +151,17 @@ test("a dropped link under an open attach is said and comes back by itself", asy
   await terminal.press("Enter");
   const first = await attached();
   await agent.close();
-  await terminal.shows("[convocate]");
+  await terminal.shows("Q for the list");
   await agent.listen();
-  await eventually(() => expect(agent.terminals).toHaveLength(2), 10_000);
+  await terminal.shows("is back", 40_000);
+  await eventually(() => expect(agent.terminals).toHaveLength(2));
   await terminal.type("typed");
   const second = await attached();
   expect(second).not.toBe(first);
   await eventually(() => expect(second.received()).toBe("typed"));
   second.end(attachExit.sessionEnded);
   await terminal.shows("session api ended");
-}, 30_000);
+}, 60_000);
 
 test("an agent that dies dims its rows with the reason, and is back without a restart", async () => {
   const terminal = await openList();
@@ -168,8 +170,9 @@ test("an agent that dies dims its rows with the reason, and is back without a re
   await agent.close();
   await terminal.shows(/R api .*unreachable \d+s: /);
   await agent.listen();
-  await terminal.hides("unreachable");
-}, 20_000);
+  // The next try may be seconds away.
+  await terminal.hides("unreachable", 40_000);
+}, 60_000);
 
 test.each([
   ["SIGTERM", 143],
@@ -182,7 +185,7 @@ test.each([
     process.kill(await childOf(terminal), signal);
     await expectSane(terminal, status);
   },
-  20_000,
+  60_000,
 );
 
 test("a crash leaves a sane terminal, and says what crashed", async () => {
@@ -191,7 +194,7 @@ test("a crash leaves a sane terminal, and says what crashed", async () => {
   process.kill(await childOf(terminal), "SIGUSR2");
   await expectSane(terminal, 1);
   await terminal.shows("boom");
-}, 20_000);
+}, 60_000);
 
 test("kill -9 of one list disturbs no other", async () => {
   const [victim, other] = [await openList(), await openList()];
@@ -201,7 +204,7 @@ test("kill -9 of one list disturbs no other", async () => {
   await other.shows("still here");
   await other.press("q");
   await expectSane(other, 0);
-}, 20_000);
+}, 60_000);
 
 test("hostile names and input neither garble the screen nor act", async () => {
   agent.add("e\x1b[2J\x1b]0;pwned\x07\u202evil\u009b31m");
@@ -215,8 +218,54 @@ test("hostile names and input neither garble the screen nor act", async () => {
   await terminal.press("-H", "a2");
   await terminal.press("?");
   await terminal.shows("-- Keys");
-  expect(agent.calls.every(({ op }) => op === "capabilities")).toBe(true);
-}, 20_000);
+  // The full reload asks for a list.
+  expect(agent.calls.every(({ op }) => op === "capabilities" || op === "list")).toBe(true);
+}, 60_000);
+
+test("Ctrl-Z where no shell could bring the list back: it is back at once", async () => {
+  const terminal = await openList();
+  await terminal.press("C-z", "?");
+  await terminal.shows("-- Keys");
+  await terminal.press("Escape");
+  await terminal.hides("-- Keys");
+  await terminal.press("q");
+  await expectSane(terminal, 0);
+}, 60_000);
+
+test("stopped by somebody else while others used the terminal, it draws all anew and hears keys", async () => {
+  const terminal = await openList();
+  await terminal.shows("R api");
+  const list = await childOf(terminal);
+  process.kill(list, "SIGSTOP");
+  const tty = await terminal.flag("pane_tty");
+  await run("stty", ["-F", tty, "sane"]);
+  await writeFile(tty, "\x1b[?1049l\x1b[10;3Hgarbage");
+  await terminal.shows("garbage");
+  process.kill(list, "SIGCONT");
+  await terminal.shows("R api");
+  await terminal.hides("garbage");
+  await terminal.press("q");
+  await expectSane(terminal, 0);
+}, 60_000);
+
+test("SIGTERM under an open attach leaves a sane terminal, whatever the session switched on", async () => {
+  const terminal = await openList();
+  await terminal.shows("R api");
+  await terminal.press("Enter");
+  await terminal.shows("attached to api");
+  (await attached()).channel.write("\x1b[?1000h\x1b[?25l\x1b[5;10r");
+  await eventually(async () => expect(await terminal.flag("mouse_any_flag")).toBe("1"));
+  process.kill(await childOf(terminal), "SIGTERM");
+  await expectSane(terminal, 143);
+}, 60_000);
+
+test("a terminal that is gone ends the list", async () => {
+  const terminal = await openList();
+  const list = await childOf(terminal);
+  await terminal.end();
+  terminals.splice(terminals.indexOf(terminal), 1);
+  await eventually(() => expect(() => process.kill(list, 0)).toThrow("ESRCH"));
+}, 60_000);
 
 /** The list's process: the shell's only child. */
 async function childOf(terminal: Tmux): Promise<number> {
