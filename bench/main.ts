@@ -2,6 +2,7 @@
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
 import { measureImage } from "./image.ts";
+import { measureMove } from "./move.ts";
 import { measureProvision } from "./provision.ts";
 import { measureRpc } from "./rpc.ts";
 
@@ -10,6 +11,7 @@ const groups: Record<string, () => Promise<void>> = {
   attach: measureAttach,
   provision: measureProvision,
   image: measureImage,
+  move: measureMove,
 };
 
 const asked = process.argv.slice(2);

@@ -1,0 +1,116 @@
+/** How fast a session moves between two agents of the lab, beside `tar | ssh` by the same way in the same run. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { must } from "../lab/command.ts";
+import { TestFleet } from "../lab/test-fleet.ts";
+
+/** Homes: so many files, so many MiB in all. */
+const sizes = [
+  { files: 5_000, mebibytes: 200 },
+  { files: 20_000, mebibytes: 800 },
+  { files: 50_000, mebibytes: 2_048 },
+];
+const program = join(import.meta.dirname, "../script/convocate-host");
+const uuid = "0b0b0b0b-1111-4222-8333-444444444444";
+
+/** A tree of files of one size, a hundred to a folder. */
+const fill = `set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"; head -c "$3" /dev/urandom >.one
+for d in $(seq $(($2 / 100))); do mkdir $d; for f in $(seq 100); do cp .one $d/$f; done; done; chown -R 1337:1337 .`;
+
+class MoveBench {
+  readonly #fleet = new TestFleet("move-bench");
+
+  async open(): Promise<void> {
+    const hosts = ["shell-1", "agent-a", "agent-b"];
+    await this.#fleet.open(hosts);
+    const entry = "{ role: agent, shell: shell-1 }";
+    await this.#fleet.configure({ "shell-1": "{ role: shell }", "agent-a": entry, "agent-b": entry });
+    const { code, stdout, stderr } = await this.#fleet.up();
+    if (code !== 0) throw new Error(`the fleet did not come up:\n${stdout}${stderr}`);
+  }
+
+  close(): Promise<void> {
+    return this.#fleet.close();
+  }
+
+  #on(host: string, script: string, ...args: string[]): Promise<string> {
+    return must(["docker", "exec", this.#fleet.lab.container(host), "sh", "-c", script, "sh", ...args]);
+  }
+
+  /** An orphan's directory: what moves is the same for a session. */
+  async fill(files: number, mebibytes: number): Promise<void> {
+    const each = Math.floor((mebibytes * 2 ** 20) / files);
+    await this.#on("agent-a", `${fill}; rm -f .one`, `/home/convocate/${uuid}`, String(files), String(each));
+  }
+
+  /** Milliseconds of `tar | ssh`, by way of this machine like ours. */
+  async plain(): Promise<number> {
+    const { lab } = this.#fleet;
+    await this.#on("agent-b", "rm -rf /home/convocate/plain && mkdir /home/convocate/plain");
+    const to = async (host: string) => [...lab.sshCommand(host), (await lab.host(host)).address];
+    const quoted = (argv: string[], command: string) =>
+      [...argv.map((word) => `'${word}'`), `"${command}"`].join(" ");
+    const read = quoted(await to("agent-a"), `sudo -n tar -c -C /home/convocate/${uuid} .`);
+    const write = quoted(await to("agent-b"), "sudo -n tar -x -C /home/convocate/plain");
+    const began = performance.now();
+    await must(["bash", "-c", `set -o pipefail; ${read} | ${write}`]);
+    const took = performance.now() - began;
+    await this.#on("agent-b", "rm -rf /home/convocate/plain");
+    return took;
+  }
+
+  /** Milliseconds of a whole move, and the most memory that it took on this machine, in MB. */
+  async ours(): Promise<{ took: number; memory: number }> {
+    const words = ["migrate-session", "--session", uuid, "--from", "agent-a", "--agent", "agent-b"];
+    const began = performance.now();
+    const child = spawn(program, [...words, "--stack", this.#fleet.stack], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let memory = 0;
+    const watch = setInterval(() => (memory = Math.max(memory, residentMegabytes(child.pid ?? 0))), 100);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    clearInterval(watch);
+    if (code !== 0) throw new Error(`the move failed: ${said}`);
+    const took = performance.now() - began;
+    await this.#fleet.verb("rm", uuid);
+    return { took, memory };
+  }
+}
+
+function residentMegabytes(pid: number): number {
+  try {
+    const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/status`, "utf8"))?.[1];
+    return (Number(kib ?? 0) * 1_024) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+export async function measureMove(): Promise<void> {
+  const bench = new MoveBench();
+  try {
+    await bench.open();
+    const rows = [];
+    for (const { files, mebibytes } of sizes) {
+      await bench.fill(files, mebibytes);
+      const plain = await bench.plain();
+      const { took, memory } = await bench.ours();
+      const rate = (ms: number) => `${((mebibytes / ms) * 1_000).toFixed(0)} MiB/s`;
+      const ratio = (plain / took).toFixed(2);
+      rows.push({
+        files,
+        MiB: mebibytes,
+        "tar | ssh": rate(plain),
+        "a whole move": rate(took),
+        ratio,
+        "memory, MB": memory.toFixed(0),
+      });
+    }
+    console.table(rows);
+  } finally {
+    await bench.close();
+  }
+}
