@@ -89,7 +89,7 @@ STOPSIGNAL SIGRTMIN+3
 CMD ["/sbin/lab-init"]
 `;
 
-/** Already downloaded, not installed: provisioning does the same work, without the network. */
+/** Already downloaded, not installed: provisioning does the same work, and fetches the package lists alone. */
 const warm = (from: string) => `FROM ${from}
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends --download-only \\
       ${Object.values(packages).flat().join(" ")}
