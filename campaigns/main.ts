@@ -9,10 +9,11 @@ import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
 import { move } from "./move.ts";
 import { soak } from "./soak.ts";
+import { provision } from "./provision.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard, move];
+const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard, move, provision];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

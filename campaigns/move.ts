@@ -5,7 +5,8 @@ import { MovePoints } from "./move/points.ts";
 import { Traveller } from "./move/traveller.ts";
 
 /** Room for sessions' homes on an agent, so that a disk can be filled without filling this machine's. */
-const homes = "mkdir -p /home/convocate && mount -t tmpfs -o size=400m,mode=700,uid=1337,gid=1337 tmpfs /home/convocate";
+const homes =
+  "mkdir -p /home/convocate && mount -t tmpfs -o size=400m,mode=700,uid=1337,gid=1337 tmpfs /home/convocate";
 
 async function run(conditions: Conditions): Promise<string[]> {
   const { random, say } = conditions;

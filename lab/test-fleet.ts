@@ -55,15 +55,9 @@ export class TestFleet {
     );
   }
 
-  /** `script/pulumi up`; watches this machine's process list meanwhile. */
-  async up(): Promise<Outcome> {
-    const watch = setInterval(() => {
-      void run(["ps", "-eo", "args"]).then(({ stdout }) =>
-        stdout.split("\n").forEach((line) => this.commandLines.add(line)),
-      );
-    }, 300);
-    const argv = [
-      "up",
+  /** The command line of `script/pulumi up` for this stack. */
+  get upCommand(): string[] {
+    const options = [
       "--yes",
       "--skip-preview",
       "--non-interactive",
@@ -72,7 +66,17 @@ export class TestFleet {
       "--stack",
       this.stack,
     ];
-    const outcome = await run([join(root, "script/pulumi"), ...argv]).finally(() => clearInterval(watch));
+    return [join(root, "script/pulumi"), "up", ...options];
+  }
+
+  /** `script/pulumi up`; watches this machine's process list meanwhile. */
+  async up(): Promise<Outcome> {
+    const watch = setInterval(() => {
+      void run(["ps", "-eo", "args"]).then(({ stdout }) =>
+        stdout.split("\n").forEach((line) => this.commandLines.add(line)),
+      );
+    }, 300);
+    const outcome = await run(this.upCommand).finally(() => clearInterval(watch));
     this.transcript += outcome.stdout + outcome.stderr;
     return outcome;
   }
