@@ -48,12 +48,23 @@ export const auditEntry = z.strictObject({
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
+/** A DNS name that several sessions claim, and which of them has it (spec/4). */
+export const contestedName = z.object({ name: z.string(), agent_id: z.string(), session_id: z.string() });
+export type ContestedName = z.infer<typeof contestedName>;
+
 export const fleetMessage = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("snapshot"), agents: z.array(fleetAgent), sessions: z.array(fleetSession) }),
+  z.object({
+    type: z.literal("snapshot"),
+    agents: z.array(fleetAgent),
+    sessions: z.array(fleetSession),
+    contested: z.array(contestedName).optional(),
+  }),
   z.object({ type: z.literal("agent"), agent: fleetAgent }),
   z.object({ type: z.literal("agent.removed"), agent_id: z.string() }),
   z.object({ type: z.literal("session"), session: fleetSession }),
   z.object({ type: z.literal("session.removed"), agent_id: z.string(), session_id: z.string() }),
+  /** All names that are contested now. */
+  z.object({ type: z.literal("contested"), names: z.array(contestedName) }),
   /** An agent's event of a type we do not know, passed on as it came. */
   z.object({ type: z.literal("event"), event: statusEvent }),
 ]);

@@ -48,6 +48,23 @@ test("names come and go with their agent's registration, not with its connection
   expect(lines()).toEqual([]);
 });
 
+test("a name that several claim is told with who has it, until it is one session's again", () => {
+  names.apply(session("a", 5, "web"));
+  lines();
+  expect(names.contested()).toEqual([]);
+  names.apply(session("b", 1, "web"));
+  names.apply(session("b", 2, "web"));
+  names.apply(session("b", 3, "other"));
+  lines();
+  expect(names.contested()).toEqual([{ name: "web", agent_id: "a", session_id: "u5" }]);
+  names.apply({ type: "session.removed", agent_id: "a", session_id: "u5" });
+  lines();
+  expect(names.contested()).toEqual([{ name: "web", agent_id: "b", session_id: "u1" }]);
+  names.apply(session("b", 2, "free"));
+  lines();
+  expect(names.contested()).toEqual([]);
+});
+
 test("who claims a name that another has changes nothing, however old it says it is", () => {
   names.apply(session("a", 5, "web"));
   lines();

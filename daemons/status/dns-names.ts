@@ -1,4 +1,4 @@
-import type { FleetMessage } from "../../protocol/fleet.ts";
+import type { ContestedName, FleetMessage } from "../../protocol/fleet.ts";
 
 /** Who has a name. */
 interface Claim {
@@ -55,6 +55,7 @@ export class DnsNames {
         return this.#claim(message.session);
       case "session.removed":
         return this.#claims.delete(key(message.agent_id, message.session_id));
+      case "contested":
       case "event":
         return false;
     }
@@ -91,6 +92,20 @@ export class DnsNames {
         const ip = resolve(this.#addresses.get(agent_id) ?? "");
         return ip === undefined ? [] : [`${ip} ${name}.${this.#domain} # ${agent_id} ${uuid}`];
       });
+  }
+
+  /** Names that more than one session of a known agent claims, with who has each; as `lines` gave them out last. */
+  contested(): ContestedName[] {
+    const names = [...this.#claims.values()]
+      .filter(({ agent_id, uuid, name }) => {
+        const holder = this.#holders.get(name);
+        return this.#addresses.has(agent_id) && holder !== undefined && holder !== key(agent_id, uuid);
+      })
+      .map(({ name }) => name);
+    return [...new Set(names)].sort().map((name) => {
+      const [agent_id = "", session_id = ""] = (this.#holders.get(name) ?? "").split(" ");
+      return { name, agent_id, session_id };
+    });
   }
 
   #precedes(id: string, claim: Claim, other: Claim): boolean {

@@ -23,6 +23,7 @@ const text = () => readFileSync(file, "utf8");
 
 test("the file is true soon after a change, written only then, and no half of it is ever there", async () => {
   let tell: (changes: readonly FleetMessage[]) => void = () => undefined;
+  let contested: unknown = null;
   const log = new MemoryLog();
   const keeping = await keepHostsFile({
     file,
@@ -32,6 +33,7 @@ test("the file is true soon after a change, written only then, and no half of it
       return () => (tell = () => undefined);
     },
     snapshot: () => ({ type: "snapshot", agents: [], sessions: [] }),
+    contested: (names) => (contested = names),
     clock: realClock,
     log,
   });
@@ -48,6 +50,9 @@ test("the file is true soon after a change, written only then, and no half of it
     /^(127\.0\.0\.1|::1) db\.fleet\.example # b v\n10\.0\.0\.1 web\.fleet\.example # a u\n$/,
   );
   expect(statSync(file).ino).not.toBe(ino);
+  expect(contested).toEqual([]);
+  tell([session("web", { uuid: "w" })]);
+  await eventually(() => JSON.stringify(contested) === '[{"name":"web","agent_id":"a","session_id":"u"}]');
   await keeping.close();
   expect(readdirSync(join(folder, "hosts.d"))).toEqual(["sessions"]);
   expect(log.text).toBe("");

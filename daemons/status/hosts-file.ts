@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname } from "node:path";
 import { parseAddress } from "../../protocol/address.ts";
-import type { FleetMessage } from "../../protocol/fleet.ts";
+import type { ContestedName, FleetMessage } from "../../protocol/fleet.ts";
 import { writeAtomically } from "../host/atomic-file.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
@@ -19,6 +19,8 @@ export interface HostsFileOptions {
   domain: string;
   subscribe: (listener: (changes: readonly FleetMessage[]) => void) => () => void;
   snapshot: () => FleetMessage;
+  /** Hears, with every change, which names several sessions claim. */
+  contested: (names: ContestedName[]) => void;
   clock: Clock;
   log: Log;
 }
@@ -53,6 +55,7 @@ export async function keepHostsFile(options: HostsFileOptions): Promise<{ close(
       .lines(resolve)
       .map((line) => `${line}\n`)
       .join("");
+    options.contested(names.contested());
     if (text === written) return;
     await writeAtomically(file, text, 0o644);
     written = text;

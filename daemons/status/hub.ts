@@ -1,4 +1,5 @@
-import type { FleetMessage } from "../../protocol/fleet.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { ContestedName, FleetMessage } from "../../protocol/fleet.ts";
 import { isEventType } from "../../protocol/status.ts";
 import type { Clock } from "../host/clock.ts";
 import { fleetAgentOf } from "./agent.ts";
@@ -14,6 +15,7 @@ export class Hub {
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
   #fleet: Fleet = new Map();
+  #contested: ContestedName[] = [];
   #cancelTick: () => void;
 
   constructor(clock: Clock) {
@@ -31,8 +33,15 @@ export class Hub {
       fleet.get(input.event.agent_id)?.registration
     )
       changes.push({ type: "event", event: input.event });
-    if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
+    this.#tell(changes);
     return problem;
+  }
+
+  /** Which DNS names several sessions claim, and who has them. */
+  contest(names: ContestedName[]): void {
+    if (isDeepStrictEqual(names, this.#contested)) return;
+    this.#contested = names;
+    this.#tell([{ type: "contested", names }]);
   }
 
   /** Registered agents that are connected and have not told their sessions. */
@@ -54,6 +63,7 @@ export class Hub {
       type: "snapshot",
       agents: shown.map(({ told }) => told),
       sessions: shown.flatMap(({ sessions }) => sessions),
+      ...(this.#contested.length > 0 && { contested: this.#contested }),
     };
   }
 
@@ -65,6 +75,10 @@ export class Hub {
 
   close(): void {
     this.#cancelTick();
+  }
+
+  #tell(changes: readonly FleetMessage[]): void {
+    if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
   }
 
   #tick(): void {

@@ -41,6 +41,7 @@ export class LocalReader {
       case "session.removed":
         this.sessions.delete(message.session_id);
         return;
+      case "contested":
       case "event":
         return;
     }

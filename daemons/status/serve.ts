@@ -62,6 +62,7 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
         domain,
         subscribe,
         snapshot: () => hub.snapshot(),
+        contested: (all) => hub.contest(all),
         clock,
         log,
       });

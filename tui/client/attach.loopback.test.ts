@@ -130,7 +130,9 @@ test("a lost link is said, and re-attached by itself; what is typed once it is b
   await eventually(() => expect(agent.terminals).toHaveLength(1));
   await agent.close();
   await eventually(() => expect(notices[0]).toMatch(/connection was lost; re-attaching, Q for the list/));
-  await eventually(() => expect(notices.at(-1)).toMatch(/trying again in 1 s, Q for the list: .*does not answer/));
+  await eventually(() =>
+    expect(notices.at(-1)).toMatch(/trying again in 1 s, Q for the list: .*does not answer/),
+  );
   await agent.listen();
   await eventually(() => expect(agent.terminals).toHaveLength(2));
   expect(notices.at(-1)).toBe("the link to agent agent-a is back");

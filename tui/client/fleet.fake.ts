@@ -4,6 +4,7 @@ import { encodeLine, LineSplitter } from "../../protocol/codec.ts";
 import {
   auditEntry,
   auditMax,
+  type ContestedName,
   type FleetAgent,
   type FleetMessage,
   type FleetSession,
@@ -14,6 +15,7 @@ export class FakeFleet {
   readonly path: string;
   agents: FleetAgent[] = [];
   sessions: FleetSession[] = [];
+  contested: ContestedName[] = [];
   /** What readers told for the audit log. */
   readonly audits: unknown[] = [];
   readonly #sockets = new Set<Socket>();
@@ -37,7 +39,8 @@ export class FakeFleet {
       socket.on("data", (chunk: Buffer) => {
         for (const line of lines.push(chunk)) this.audits.push(auditEntry.parse(JSON.parse(line)));
       });
-      socket.write(encodeLine({ type: "snapshot", agents: this.agents, sessions: this.sessions }));
+      const { agents, sessions, contested } = this;
+      socket.write(encodeLine({ type: "snapshot", agents, sessions, contested }));
     });
     return new Promise((resolve) => this.#server.listen(this.path, resolve));
   }
@@ -54,6 +57,7 @@ export class FakeFleet {
       this.agents = this.agents.filter((a) => a.agent_id !== message.agent_id);
       this.sessions = this.sessions.filter((s) => s.agent_id !== message.agent_id);
     }
+    if (message.type === "contested") this.contested = message.names;
     this.raw(encodeLine(message));
   }
 

@@ -107,3 +107,8 @@ export const sessions = told.map(
     ...more,
   }),
 );
+
+/** Two sessions want to be `billing`: the older one is. */
+export const contested = sessions
+  .filter(({ name }) => name === "billing-api")
+  .map(({ agent_id, uuid }) => ({ name: "billing", agent_id, session_id: uuid }));

@@ -79,6 +79,10 @@ function messageOf(state: State): { text: string; error: boolean } {
   }
   const row = selectedRow(state);
   if (row?.trouble) return { text: `${row.agent}: ${row.trouble.reason}`, error: true };
+  if (row?.nameHolder) {
+    const name = row.session.dns_name ?? "";
+    return { text: `DNS name ${name} leads to ${row.nameHolder}: E gives this one another`, error: true };
+  }
   return { text: "", error: false };
 }
 

@@ -72,6 +72,27 @@ test("rows of an agent out of reach are dimmed, with reason and age", () => {
   expect(screen([fleet, ...press("DOWN", "DOWN", "DOWN")]).at(-2)).toBe(" agent-b: connection lost");
 });
 
+test("a DNS name that another session has is marked, and the line below says whose it is", () => {
+  const twice = snapshot(
+    [anAgent("a", { host: "agent-a" })],
+    [
+      aSession(1, { name: "new", dns_name: "api.dev" }),
+      aSession(2, { name: "old", dns_name: "api.dev" }),
+      aSession(3, { name: "other", dns_name: "other" }),
+    ],
+  );
+  const names = [{ name: "api.dev", agent_id: "a", session_id: aSession(2).uuid }];
+  const contested: Event = { type: "fleet", message: { type: "contested", names } };
+  const lines = screen([twice, contested]);
+  expect(
+    lines.slice(2, 5).map((line) => /\S*(api\.dev|other)$/.exec(line.replace(/ +\S+$/, ""))?.[0]),
+  ).toEqual(["!api.dev", "api.dev", "other"]);
+  expect(lines.at(-2)).toBe(" DNS name api.dev leads to old on agent-a: E gives this one another");
+  expect(screen([twice, contested, ...press("DOWN")]).at(-2)).toBe("");
+  const free: Event = { type: "fleet", message: { type: "contested", names: [] } };
+  expect(screen([twice, contested, free]).join("\n")).not.toContain("!");
+});
+
 test("the state daemon's absence is said, with the age of what is shown", () => {
   const error = new ConvocateError("unreachable", "the status daemon does not answer");
   const lines = screen([

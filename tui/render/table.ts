@@ -96,11 +96,18 @@ function rowLine(
     const since = trouble.since === "" ? "" : ` ${age(trouble.since, state.now)}`;
     cells.push(span(`unreachable${since}: ${clean(trouble.reason)}`, style));
   } else {
-    cells.push(span(`${fit(clean(session.dns_name ?? ""), c.dns)} `, style));
+    cells.push(dnsCell(row, c.dns, style));
     cells.push(span(`${fit(clean(shortImage(session.image)), c.image)} `, style));
     cells.push(span(fit(age(session.last_accessed, state.now), c.last), style));
   }
   return fitLine(cells, cols, style);
+}
+
+/** A name that another session has is marked: this session does not answer to it. */
+function dnsCell({ session, nameHolder }: Row, columns: number, style: Style): Line[number] {
+  const name = clean(session.dns_name ?? "");
+  if (nameHolder === null) return span(`${fit(name, columns)} `, style);
+  return span(`${fit(`!${name}`, columns)} `, { ...style, color: "red" });
 }
 
 function portText({ session }: Row): string {

@@ -1,4 +1,4 @@
-import type { FleetAgent, FleetMessage, FleetSession } from "../../protocol/fleet.ts";
+import type { ContestedName, FleetAgent, FleetMessage, FleetSession } from "../../protocol/fleet.ts";
 import type { Session } from "../../protocol/session.ts";
 
 /** What is known of all hosts and sessions. */
@@ -8,9 +8,16 @@ export interface Fleet {
   sessions: ReadonlyMap<string, FleetSession>;
   /** How often each agent's sessions changed: an answer older than a change is not believed. */
   versions: ReadonlyMap<string, number>;
+  /** DNS names that several sessions claim: who has each. */
+  contested: ReadonlyMap<string, ContestedName>;
 }
 
-export const noFleet: Fleet = { agents: new Map(), sessions: new Map(), versions: new Map() };
+export const noFleet: Fleet = {
+  agents: new Map(),
+  sessions: new Map(),
+  versions: new Map(),
+  contested: new Map(),
+};
 
 export const sessionKey = (session: { agent_id: string; uuid: string }): string =>
   `${session.agent_id}/${session.uuid}`;
@@ -23,11 +30,13 @@ export function applyMessage(fleet: Fleet, message: FleetMessage): Fleet {
         agents: new Map(message.agents.map((agent) => [agent.agent_id, agent])),
         sessions: new Map(message.sessions.map((session) => [sessionKey(session), session])),
         versions: message.agents.reduce((all, { agent_id }) => bumped(all, agent_id), fleet.versions),
+        contested: byName(message.contested ?? []),
       };
     case "agent":
       return { ...fleet, agents: new Map(fleet.agents).set(message.agent.agent_id, message.agent) };
     case "agent.removed":
       return {
+        ...fleet,
         agents: new Map([...fleet.agents].filter(([id]) => id !== message.agent_id)),
         sessions: new Map([...fleet.sessions].filter(([, s]) => s.agent_id !== message.agent_id)),
         versions: bumped(fleet.versions, message.agent_id),
@@ -43,6 +52,8 @@ export function applyMessage(fleet: Fleet, message: FleetMessage): Fleet {
       sessions.delete(sessionKey({ agent_id: message.agent_id, uuid: message.session_id }));
       return { ...fleet, sessions, versions: bumped(fleet.versions, message.agent_id) };
     }
+    case "contested":
+      return { ...fleet, contested: byName(message.names) };
     case "event":
       return fleet;
   }
@@ -62,6 +73,9 @@ export function applyList(
     sessions: new Map([...others, ...listed.map((s): [string, FleetSession] => [sessionKey(s), s])]),
   };
 }
+
+const byName = (names: readonly ContestedName[]): Fleet["contested"] =>
+  new Map(names.map((contested) => [contested.name, contested]));
 
 function bumped(versions: ReadonlyMap<string, number>, agentId: string): Map<string, number> {
   return new Map(versions).set(agentId, (versions.get(agentId) ?? 0) + 1);

@@ -18,6 +18,8 @@ export interface Row {
   agent: string;
   /** Set: the row is the last that is known. */
   trouble: Trouble | null;
+  /** Who has the DNS name that this session claims too: `session on host`; null: nobody else. */
+  nameHolder: string | null;
 }
 
 /** Our own links that are down, by agent id. */
@@ -46,8 +48,18 @@ export function rowsOf(fleet: Fleet, links: LinkTroubles): Row[] {
         state: stateOf(session),
         agent: fleet.agents.get(session.agent_id)?.host ?? session.agent_id,
         trouble: troubles.get(session.agent_id) ?? null,
+        nameHolder: nameHolderOf(fleet, session),
       },
     }))
     .sort((a, b) => b.at - a.at || (a.row.key < b.row.key ? -1 : 1))
     .map(({ row }) => row);
+}
+
+/** The status daemon decides it, for it is who publishes the names. */
+function nameHolderOf(fleet: Fleet, session: FleetSession): string | null {
+  const held = fleet.contested.get(session.dns_name ?? "");
+  if (!held || (held.agent_id === session.agent_id && held.session_id === session.uuid)) return null;
+  const holder = fleet.sessions.get(sessionKey({ agent_id: held.agent_id, uuid: held.session_id }));
+  const host = fleet.agents.get(held.agent_id)?.host ?? held.agent_id;
+  return `${holder?.name ?? held.session_id} on ${host}`;
 }

@@ -64,6 +64,7 @@ function lineOf(message: FleetMessage, { fleet, before, agent }: Seen): WatchJso
       const { agent_id, session_id: uuid } = message;
       return about(agent_id) ? { type: "session.removed", agent_id, uuid } : null;
     }
+    case "contested":
     case "event":
       return null;
   }
