@@ -1,4 +1,5 @@
 import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { Client } from "ssh2";
 import { pack } from "tar-stream";
 import type { ImageRecord } from "./archive.ts";
@@ -32,7 +33,7 @@ const loadScript = (reference: string, layers: readonly Blob[]) => `set -euo pip
 cd ${layersFolder}
 ${unpackFunction}
 rm -rf load; mkdir load; trap 'rm -rf ${layersFolder}/load' EXIT
-tar -x -C load
+tar -xz -C load
 ${layers.map(({ packed, sha256 }) => `unpack ${packed.sha256} ${sha256} load/blobs/sha256/${sha256}`).join("\n")}
 tar -C load -c . | docker load --quiet >&2 || exit ${String(notTaken)}
 docker image inspect --format '{{.Id}}' ${reference}`;
@@ -50,7 +51,7 @@ async function load(
   const id = await runAsRoot(client, {
     title: `loading ${reference}`,
     script: loadScript(reference, layers),
-    feed: (channel) => pipeline(archive, channel),
+    feed: (channel) => pipeline(archive, createGzip(), channel),
   });
   if (!ids.includes(id))
     throw new Error(`loading ${reference}: the engine has it as ${id}, not as ${ids.join(" or ")}`);
