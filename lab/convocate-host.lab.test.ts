@@ -124,7 +124,7 @@ test("a login that is refused, and a host key that changed: exit 5, the host, an
     fleet.stackFile,
     before
       .replace("bash --norc", "bash --norc --noprofile")
-      .replace(/(agent-a: .*)privateKeyFile: [^,]+/, `$1privateKeyFile: ${stranger}`),
+      .replace(/(agent-a: .*)privateKeyFile: [^,\s]+/, `$1privateKeyFile: ${stranger}`),
   );
   const login = await host("update", "--host", "agent-a");
   expect(login.stderr).toMatch(/^agent-a: .*unable to authenticate/m);
