@@ -7,6 +7,7 @@ import { fuzz } from "./fuzz.ts";
 import { keyboard } from "./keyboard.ts";
 import { killAgent } from "./kill-agent.ts";
 import { killEngine } from "./kill-engine.ts";
+import { logsCut } from "./logs-cut.ts";
 import { move } from "./move.ts";
 import { soak } from "./soak.ts";
 import { provision } from "./provision.ts";

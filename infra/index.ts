@@ -29,6 +29,7 @@ const settings = {
   claude: claudeSetting(all["convocate:claude"]),
   image: config.get("image"),
   keyEpoch: config.getObject("keyEpoch"),
+  logAuthorityEpoch: config.getObject("logAuthorityEpoch"),
   ssh: config.getObject("ssh"),
   loginAliases: config.getObject("loginAliases"),
   dnsClients: config.getObject("dnsClients"),

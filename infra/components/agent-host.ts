@@ -5,6 +5,8 @@ import { claudeFolder, deliverClaude, type Claude } from "./claude.ts";
 import { hostCommand } from "./host-command.ts";
 import { deliverImage } from "./image.ts";
 import { installHost } from "./installation.ts";
+import type { LogAuthority } from "./log-authority.ts";
+import { agentLogs, logServerName, noLogs } from "./log-channel.ts";
 import { Peering } from "./peering.ts";
 import type { ShellHost } from "./shell-host.ts";
 
@@ -19,6 +21,7 @@ export interface AgentHostArgs {
   claude: Claude;
   /** Sessions' DNS names are below it. */
   domain: string;
+  logs: LogAuthority;
   /** Networks that reach the ports that sessions publish, besides the shell host. */
   publishFrom: readonly string[];
 }
@@ -38,7 +41,7 @@ export class AgentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:AgentHost", name, {}, options);
-    const { agent, shell, artifacts, operators, keyEpoch, command, claude, domain, publishFrom } = args;
+    const { agent, shell, artifacts, operators, keyEpoch, command, claude, domain, logs, publishFrom } = args;
     const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
     const combined = agent.name === shell.host.name;
     const installed = combined ? shell.installed : installHost(agent, artifacts, this);
@@ -82,6 +85,8 @@ export class AgentHost extends pulumi.ComponentResource {
           domain,
           own_names: combined ? "yes" : "no",
           publish_from: publishFrom.join(" "),
+          log_server: logServerName(domain),
+          ...(combined ? noLogs : agentLogs(logs, agent, keyEpoch, this)),
           config: JSON.stringify({
             command,
             ...(claude.source && { claude_folder: claudeFolder }),

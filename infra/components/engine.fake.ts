@@ -52,10 +52,17 @@ function stateOf(type: string, name: string, inputs: Properties): Properties {
       ...inputs,
       privateKeyOpenssh: pulumi.secret(text("OPENSSH")),
       privateKeyPem: pulumi.secret(text("EC")),
+      privateKeyPemPkcs8: pulumi.secret(text("PKCS8")),
       publicKeyOpenssh: `ssh-ed25519 public-${name}\n`,
     };
   }
-  return { ...inputs, certPem: `certificate ${name}`, stdout: "", stderr: "" };
+  return {
+    ...inputs,
+    certPem: `certificate ${name}\n`,
+    certRequestPem: `request ${name}\n`,
+    stdout: "",
+    stderr: "",
+  };
 }
 
 /** Runs a program under the mocks; every resource it registered, in the order of registration. */

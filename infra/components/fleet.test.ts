@@ -23,8 +23,9 @@ let all: Registered[];
 beforeAll(async () => {
   writeFileSync(keyFile, operatorKey);
   all = await registered(() => {
-    new LogAuthority("log-authority", "fleet.test");
+    const logs = new LogAuthority("log-authority", "fleet.test", 1);
     const shell = new ShellHost("shell-1", {
+      logs,
       host: fakeHost("shell-1", ["shell"]),
       artifacts,
       operators,
@@ -40,6 +41,7 @@ beforeAll(async () => {
         keyEpoch: 1,
         command: "bash -l",
         claude,
+        logs,
         ...network,
       });
     }
@@ -72,6 +74,9 @@ test("every resource has its type and its parent", () => {
     "agent-a > agent-a-image: Command",
     "agent-a > agent-a-init-agent: Command",
     "agent-a > agent-a-install: Command",
+    "agent-a > agent-a-log-client-certificate: LocallySignedCert",
+    "agent-a > agent-a-log-client-key: PrivateKey",
+    "agent-a > agent-a-log-client-request: CertRequest",
     "agent-a > agent-a-peering: Peering",
     "agent-a > agent-a-reboot: Command",
     "agent-a > agent-a-registration: Command",
@@ -85,6 +90,9 @@ test("every resource has its type and its parent", () => {
     "shell-1 > shell-1-app: CopyToRemote",
     "shell-1 > shell-1-init-shell: Command",
     "shell-1 > shell-1-install: Command",
+    "shell-1 > shell-1-log-server-certificate: LocallySignedCert",
+    "shell-1 > shell-1-log-server-key: PrivateKey",
+    "shell-1 > shell-1-log-server-request: CertRequest",
     "shell-1 > shell-1-reboot: Command",
     "shell-1 > shell-1-runtime: CopyToRemote",
     "shell-1 > shell-1-status-host-key: PrivateKey",
@@ -226,7 +234,9 @@ test("each end admits a key before the other uses it, and refuses the old one wh
 
 test("another key epoch has other pairs and the same host keys", async () => {
   const resources = await registered(() => {
+    const logs = new LogAuthority("log-authority", "fleet.test", 1);
     const shell = new ShellHost("shell-1", {
+      logs,
       host: fakeHost("shell-1", ["shell"]),
       artifacts,
       operators,
@@ -241,14 +251,18 @@ test("another key epoch has other pairs and the same host keys", async () => {
       keyEpoch: 2,
       command: "bash",
       claude,
+      logs,
       ...network,
     });
   });
   const keys = resources.filter(({ type }) => type.endsWith(":PrivateKey")).map(({ name }) => name);
   expect(keys.sort()).toEqual([
+    "agent-a-log-client-2-key",
     "agent-a-peering-agent-host-key",
     "agent-a-peering-agent-to-shell-2",
     "agent-a-peering-shell-to-agent-2",
+    "log-authority-key",
+    "shell-1-log-server-key",
     "shell-1-status-host-key",
   ]);
 });
@@ -278,7 +292,8 @@ test("the log authority is an ECDSA P-256 CA of the domain", () => {
 test("a host that is both is installed once, for both roles", async () => {
   const solo = fakeHost("solo", ["shell", "agent"]);
   const resources = await registered(() => {
-    const shell = new ShellHost("solo", { host: solo, artifacts, operators, domain: "fleet.example" });
+    const logs = new LogAuthority("log-authority", "fleet.test", 1);
+    const shell = new ShellHost("solo", { host: solo, logs, artifacts, operators, domain: "fleet.example" });
     const agent = asAgent(solo);
     new AgentHost("solo-agent", {
       agent,
@@ -288,6 +303,7 @@ test("a host that is both is installed once, for both roles", async () => {
       keyEpoch: 1,
       command: "bash",
       claude,
+      logs,
       ...network,
     });
   });
@@ -303,7 +319,10 @@ test("a host that is both is installed once, for both roles", async () => {
 test("a key file that cannot be read is named, with its host and the remedy", async () => {
   const host = fakeHost("shell-1", ["shell"], join(folder, "none"));
   await expect(
-    registered(() => void new ShellHost("shell-1", { host, artifacts, operators, domain: "fleet.example" })),
+    registered(() => {
+      const logs = new LogAuthority("log-authority", "fleet.test", 1);
+      new ShellHost("shell-1", { host, logs, artifacts, operators, domain: "fleet.example" });
+    }),
   ).rejects.toThrow(
     /^host shell-1: privateKeyFile: got .*none: Error: ENOENT.*: name a file that can be read, or leave it out/,
   );

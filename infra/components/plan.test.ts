@@ -99,6 +99,12 @@ const changes: Change[] = [
     /^agent-b-claude$/,
   ],
   ["the key epoch", { ...settings, keyEpoch: 2 }, /^agent-[ab]/, /^agent-a-peering-shell-to-agent-2$/],
+  [
+    "the log authority's epoch",
+    { ...settings, logAuthorityEpoch: 2 },
+    /^log-authority|-log-(client|server)-certificate$|-init-(agent|shell)$/,
+    /^log-authority-key-2$/,
+  ],
   ["an agent's port", withHost("agent-b", { port: 2222 }), /^agent-b/, /^agent-b-install$/],
 ];
 

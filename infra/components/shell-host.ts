@@ -5,6 +5,8 @@ import type { Artifacts } from "./artifacts.ts";
 import { hostCommand } from "./host-command.ts";
 import { installHost } from "./installation.ts";
 import { mintKeyPair } from "./key-pair.ts";
+import type { LogAuthority } from "./log-authority.ts";
+import { serverLogs } from "./log-channel.ts";
 
 /** Lines of authorized_keys: an operator's key opens the list of sessions and nothing else. */
 export function operatorLogins(operators: Record<string, string>): string {
@@ -20,6 +22,8 @@ export interface ShellHostArgs {
   operators: Record<string, string>;
   /** Sessions' DNS names are below it. */
   domain: string;
+  /** Who signs what both ends of the log channel are known by. */
+  logs: LogAuthority;
   loginAliases?: readonly string[];
   /** Networks that may ask for names, besides the agents. */
   dnsClients?: readonly string[];
@@ -36,7 +40,7 @@ export class ShellHost extends pulumi.ComponentResource {
   constructor(name: string, args: ShellHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:ShellHost", name, {}, options);
-    const { host, artifacts, operators, domain, loginAliases = [], dnsClients = [] } = args;
+    const { host, artifacts, operators, domain, logs, loginAliases = [], dnsClients = [] } = args;
     const key = mintKeyPair(`${name}-status-host-key`, this);
     this.host = host;
     this.hostKey = key.publicKey;
@@ -54,6 +58,7 @@ export class ShellHost extends pulumi.ComponentResource {
           domain,
           login_aliases: loginAliases.join(" "),
           dns_clients: dnsClients.join(" "),
+          ...serverLogs(logs, host, domain, this),
         },
       },
       { parent: this, dependsOn: [this.installed] },

@@ -210,6 +210,11 @@ const bad: [string, unknown, RegExp][] = [
     /claude.token: got a token in plain text: .*pulumi config set --secret --path claude.token/,
   ],
   ["an image that is none", { ...good, image: "big" }, /image: got "big": .*`full` .*`slim`: use one/],
+  [
+    "an authority's epoch that is none",
+    { ...good, logAuthorityEpoch: 1.5 },
+    /logAuthorityEpoch: got 1\.5: .*whole number from 1/,
+  ],
   ["a key epoch that is none", { ...good, keyEpoch: 0 }, /keyEpoch: got 0: .*whole number from 1/],
   [
     "DNS clients as text",
@@ -288,6 +293,7 @@ test("completes a good configuration", () => {
     claude: null,
     image: "full",
     keyEpoch: 1,
+    logAuthorityEpoch: 1,
     loginAliases: [],
     dnsClients: [],
     publishFrom: [],

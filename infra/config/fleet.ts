@@ -36,6 +36,8 @@ export interface Fleet {
   image: "full" | "slim";
   /** Another number, other keys between shell host and agents. */
   keyEpoch: number;
+  /** Another number, another log authority. */
+  logAuthorityEpoch: number;
   /** Other names for the login on the shell host. */
   loginAliases: string[];
   /** Networks that may ask the shell host for names, besides the agents. */
@@ -210,6 +212,7 @@ export function parseFleet(
     claude: claudeOf(config.claude, home),
     image: config.image,
     keyEpoch: config.keyEpoch,
+    logAuthorityEpoch: config.logAuthorityEpoch,
     loginAliases: config.loginAliases,
     dnsClients: config.dnsClients,
     publishFrom: config.publishFrom,

@@ -106,6 +106,9 @@ const imageFault = "a session image is `full` (with tools) or `slim`: use one of
 
 const epochFault = "a key epoch is a whole number from 1: count it up to have new keys";
 
+const authorityFault =
+  "an authority's epoch is a whole number from 1: count it up to have another log authority";
+
 const versionFault = "a version of npm's package, such as 2.1.330: correct it";
 const pathFault = "the whole path of the program on this machine: correct it";
 const tokenFault = "not a token: make one with `claude setup-token`";
@@ -179,6 +182,7 @@ export const stackConfig = z.strictObject(
     claude: z.preprocess((value) => (value === "none" ? undefined : value), claude.optional()),
     image: z.enum(["full", "slim"], { error: imageFault }).default("full"),
     keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
+    logAuthorityEpoch: z.int({ error: authorityFault }).min(1, authorityFault).default(1),
     ssh: connection.default({}),
     loginAliases,
     dnsClients: networks(isNetwork),

@@ -1,6 +1,6 @@
 # Makes an installed host an agent host: the agent's identity, keys, pins and settings, and the agent itself.
 # Inputs: app_sha256, agent_id, host_key, host_key_pub, authorized_keys, shell_host, shell_host_key, to_shell_key,
-# to_shell_key_pub, config, domain, own_names, publish_from.
+# to_shell_key_pub, config, domain, own_names, publish_from, log_server, log_ca, log_cert, log_key.
 
 script=init-agent
 etc=/etc/convocate-agent
@@ -131,5 +131,6 @@ main() {
   release convocate-agent.service "$app_sha256 $(start_settings)" 222
   step "prune images daily" && prune_daily
   step "let the agent read its settings" && reload convocate-agent.service "$(live_settings)"
+  step "send logs to the shell host" && send_logs
   echo "{\"agent\":\"$agent_id\"}" >&3
 }

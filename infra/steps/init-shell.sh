@@ -1,5 +1,5 @@
 # Makes an installed host the shell host: status daemon, its host key, operators' logins.
-# Inputs: app_sha256, host_key, host_key_pub, operators (authorized_keys lines), domain, login_aliases, dns_clients.
+# Inputs: app_sha256, host_key, host_key_pub, operators (authorized_keys lines), domain, login_aliases, dns_clients, log_ca, log_cert, log_key.
 
 script=init-shell
 etc=/etc/convocate
@@ -53,5 +53,6 @@ main() {
   release convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" "$etc/domain" /etc/systemd/system/convocate-status.service | sha256sum)" 223
   step "allow the operators" && allow_operators && login_aliases
   step "serve the sessions' names" && free_dns_port && serve_fleet_names && open_ports
+  step "receive the agents' logs" && serve_logs
   echo '{"status":"running"}' >&3
 }

@@ -1,6 +1,15 @@
 /** Debian/Ubuntu packages that `install` puts on a host, by role. The lab's `warm` base downloads the same ones ahead. */
 export const packages = {
-  every: ["ca-certificates", "curl", "openssh-client", "dnsmasq", "ufw", "unattended-upgrades"],
+  every: [
+    "ca-certificates",
+    "curl",
+    "openssh-client",
+    "dnsmasq",
+    "ufw",
+    "unattended-upgrades",
+    "rsyslog",
+    "rsyslog-openssl",
+  ],
   agent: ["docker.io", "iptables", "nftables"],
-  shell: [],
+  shell: ["logrotate"],
 } as const;

@@ -21,8 +21,9 @@ beforeEach(() => {
   host.addUser("convocate", gid);
   chmodSync(host.path("log"), 0o777);
   host.addFirewall(administrators);
+  host.addLogServer();
   agentAnswers(0, "retired");
-  mkdirSync(host.path("etc/convocate/agent-keys"), { recursive: true });
+  mkdirSync(host.path("etc/convocate/agent-keys"));
   writeFileSync(keysFile(), "");
 });
 afterEach(() => host.remove());

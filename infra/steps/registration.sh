@@ -29,6 +29,7 @@ admit() {
   local wanted
   wanted=$(allow_from "$address" 223/tcp 514/tcp 53)
   rules "agent $agent_id" <<<"$wanted"
+  step "file the logs of $name" && file_logs "$agent_id" "$address"
 }
 
 register() {
@@ -69,6 +70,7 @@ deregister() {
   retire
   step "refuse the key of $name" && replace_line ""
   step "close the ports to $name" && rules "agent $agent_id" </dev/null
+  step "take no more logs of $name" && forget_logs "$agent_id"
   step "remove the registration of $name" && rm -rf "$etc/agent-keys/$agent_id"
 }
 

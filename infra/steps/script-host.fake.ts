@@ -10,13 +10,14 @@ export interface Outcome {
   stderr: string;
 }
 
-/** This machine with an /etc, a /var/log and a /usr/local/bin of its own, for scripts that write there. Only root can make one. */
+/** This machine with an /etc, a /var/log, a /var/lib and a /usr/local/bin of its own, for scripts that write there. Only root can make one. */
 export class ScriptHost {
   readonly #folder = mkdtempSync(join(tmpdir(), "script-host-"));
 
   constructor() {
     cpSync("/etc", this.path("etc"), { recursive: true, verbatimSymlinks: true });
     mkdirSync(this.path("log"));
+    mkdirSync(this.path("lib"));
     mkdirSync(this.path("bin"));
   }
 
@@ -55,6 +56,17 @@ export class ScriptHost {
     );
   }
 
+  /** A log server as `init-shell` leaves it. What its rsyslog is told is noted in /var/log/rsyslog; settings that say `bad` it refuses. */
+  addLogServer(): void {
+    for (const folder of ["etc/convocate/rsyslog-ca", "etc/convocate/log-peers", "etc/rsyslog.d"])
+      mkdirSync(this.path(folder), { recursive: true });
+    writeFileSync(this.path("etc/convocate/rsyslog-ca/ca.pem"), "the authority's\n");
+    this.addProgram("rsyslogd", '! grep -qs bad "${@: -1}" /etc/rsyslog.d/*');
+    this.addProgram("systemctl", '[ "$1" = reset-failed ] || echo "$1" >>/var/log/rsyslog');
+    this.addProgram("ss", `echo 'users:(("rsyslogd",pid=1,fd=2))'`);
+    this.addProgram("journalctl", "echo what rsyslog says");
+  }
+
   firewall(): string[] {
     return readFileSync(this.path("etc/ufw-rules"), "utf8").split("\n").filter(Boolean);
   }
@@ -62,7 +74,7 @@ export class ScriptHost {
   /** Runs a script as provisioning does: by standard input of a root shell. */
   run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
     const within =
-      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/bin" /usr/local/bin && exec bash --norc -s "$@"';
+      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/lib" /var/lib && mount --bind "$0/bin" /usr/local/bin && exec bash --norc -s "$@"';
     const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };

@@ -1,0 +1,45 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { FleetAgent, FleetHost } from "../config/fleet.ts";
+import type { Issued, LogAuthority } from "./log-authority.ts";
+
+/** The name by which agents know the server of the log channel, whatever address they reach it by. */
+export const logServerName = (domain: string) => `logs.${domain}`;
+
+/** Inputs of a script that sets up one end of the log channel. */
+export type LogInputs = Record<"log_ca" | "log_cert" | "log_key", pulumi.Input<string>>;
+
+/** Of an agent on the shell host itself: it needs no channel. */
+export const noLogs: LogInputs = { log_ca: "", log_cert: "", log_key: "" };
+
+const inputsOf = ({ trusted }: LogAuthority, { certificate, key }: Issued): LogInputs => ({
+  log_ca: trusted,
+  log_cert: certificate,
+  log_key: key,
+});
+
+export function serverLogs(
+  logs: LogAuthority,
+  { name, connection }: FleetHost,
+  domain: string,
+  parent: pulumi.Resource,
+): LogInputs {
+  // No agent id has a space: nobody is this holder by accident.
+  const holder = {
+    commonName: "convocate log server",
+    names: [...new Set([logServerName(domain), connection.address])],
+    use: "server_auth",
+  } as const;
+  return inputsOf(logs, logs.issue(`${name}-log-server`, holder, parent));
+}
+
+/** An agent is known by its id: rsyslog compares DNS names, and the common name as well. */
+export function agentLogs(
+  logs: LogAuthority,
+  { name, agentId }: Pick<FleetAgent, "name" | "agentId">,
+  keyEpoch: number,
+  parent: pulumi.Resource,
+): LogInputs {
+  const suffix = keyEpoch === 1 ? "" : `-${String(keyEpoch)}`;
+  const holder = { commonName: agentId, names: [agentId], use: "client_auth" } as const;
+  return inputsOf(logs, logs.issue(`${name}-log-client${suffix}`, holder, parent));
+}
