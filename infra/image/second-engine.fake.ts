@@ -17,7 +17,7 @@ export class SecondEngine {
 
   async start(): Promise<void> {
     const log = openSync(join(this.#folder, "log"), "w");
-    this.#daemon = spawn("dockerd", this.#arguments(), { stdio: ["ignore", log, log] });
+    this.#daemon = spawn("unshare", ["--net", "dockerd", ...this.#arguments()], { stdio: ["ignore", log, log] });
     for (let tries = 0; ; tries++) {
       try {
         this.docker("version");
@@ -29,7 +29,10 @@ export class SecondEngine {
     }
   }
 
-  /** Nothing that another engine on this machine has: no network, no rules, no containerd. */
+  /**
+   * Nothing that another engine on this machine has: no containerd, no rules, and a network namespace of its own, because an
+   * engine that is to have no bridge removes the `docker0` it finds.
+   */
   #arguments(): string[] {
     const own = (name: string) => join(this.#folder, name);
     return [
