@@ -14,7 +14,18 @@ import { provision } from "./provision.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
-const campaigns: Campaign[] = [killAgent, killEngine, fuzz, flood, soak, audit, keyboard, move, provision];
+const campaigns: Campaign[] = [
+  killAgent,
+  killEngine,
+  fuzz,
+  flood,
+  soak,
+  audit,
+  keyboard,
+  move,
+  provision,
+  logsCut,
+];
 
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
