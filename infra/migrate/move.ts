@@ -113,6 +113,9 @@ async function copy(
   });
   const receiving = await startAction(target.client, "receive", { uuid });
   const sending = await startAction(source.client, "send", { uuid });
+  // A channel is closed when both of its ways are: one is not written here, the other is not read.
+  sending.channel.end();
+  receiving.channel.resume();
   const stages = between ? [meter, between] : [meter];
   const streamed = pipeline([sending.channel, ...stages, receiving.channel]);
   const [sent, received] = await Promise.all([sending.ended, receiving.ended, streamed]);
