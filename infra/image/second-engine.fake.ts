@@ -17,7 +17,9 @@ export class SecondEngine {
 
   async start(): Promise<void> {
     const log = openSync(join(this.#folder, "log"), "w");
-    this.#daemon = spawn("unshare", ["--net", "dockerd", ...this.#arguments()], { stdio: ["ignore", log, log] });
+    this.#daemon = spawn("unshare", ["--net", "dockerd", ...this.#arguments()], {
+      stdio: ["ignore", log, log],
+    });
     for (let tries = 0; ; tries++) {
       try {
         this.docker("version");
