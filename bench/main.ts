@@ -1,10 +1,12 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
+import { measureFleet } from "./fleet.ts";
 import { measureImage } from "./image.ts";
 import { measureMove } from "./move.ts";
 import { measureProvision } from "./provision.ts";
 import { measureRpc } from "./rpc.ts";
+import { measureStatus } from "./status.ts";
 
 const groups: Record<string, () => Promise<void>> = {
   rpc: measureRpc,
@@ -12,6 +14,8 @@ const groups: Record<string, () => Promise<void>> = {
   provision: measureProvision,
   image: measureImage,
   move: measureMove,
+  fleet: measureFleet,
+  status: measureStatus,
 };
 
 const asked = process.argv.slice(2);

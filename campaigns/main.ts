@@ -10,6 +10,7 @@ import { killEngine } from "./kill-engine.ts";
 import { logsCut } from "./logs-cut.ts";
 import { move } from "./move.ts";
 import { soak } from "./soak.ts";
+import { storm } from "./storm.ts";
 import { provision } from "./provision.ts";
 import { Random } from "./random.ts";
 
@@ -25,6 +26,7 @@ const campaigns: Campaign[] = [
   move,
   provision,
   logsCut,
+  storm,
 ];
 
 function wholeNumber(text: string): number {

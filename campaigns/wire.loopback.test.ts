@@ -9,6 +9,7 @@ test.each([
   ["flood", "--connections", "100"],
   ["soak", "--requests", "200"],
   ["audit"],
+  ["storm", "--agents", "40", "--sessions", "10", "--rounds", "1"],
 ])("%s, a little of it, finds nothing", (...words) => {
   const argv = [join(__dirname, "main.ts"), ...words, "--seed", "7"];
   const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 50_000 });
