@@ -34,11 +34,12 @@ export function reduce(fleet: Fleet, input: FleetInput, now: Date): Step {
       return step(fleet, register(fleet, input.all, now));
     case "connected": {
       const agent = fleet.get(input.agent_id) ?? newAgent(input.agent_id, now);
-      return step(fleet, put(fleet, connect(agent, now)));
+      return step(fleet, put(fleet, connect(agent, now)), [input.agent_id]);
     }
     case "disconnected": {
       const agent = fleet.get(input.agent_id);
-      return step(fleet, agent ? put(fleet, disconnect(agent, input.reason, now)) : fleet);
+      const after = agent ? put(fleet, disconnect(agent, input.reason, now)) : fleet;
+      return step(fleet, after, [input.agent_id]);
     }
     case "event": {
       const { event } = input;
@@ -46,21 +47,23 @@ export function reduce(fleet: Fleet, input: FleetInput, now: Date): Step {
       if (!agent) return { fleet, changes: [], problem: "from an agent that is not connected" };
       const after = applyEvent(agent, event, now);
       if (typeof after === "string") return { fleet, changes: [], problem: after };
-      return step(fleet, put(fleet, after));
+      return step(fleet, put(fleet, after), [event.agent_id]);
     }
     case "listed": {
       const agent = fleet.get(input.agent_id);
-      if (!agent?.connected || agent.told) return step(fleet, fleet);
-      return step(fleet, put(fleet, { ...agent, sessions: owned(input.agent_id, input.sessions) }));
+      if (!agent?.connected || agent.told) return step(fleet, fleet, []);
+      const listed = { ...agent, sessions: owned(input.agent_id, input.sessions) };
+      return step(fleet, put(fleet, listed), [input.agent_id]);
     }
     case "tick":
       return step(fleet, new Map([...fleet].map(([id, agent]) => [id, silence(agent, now)])));
   }
 }
 
-function step(before: Fleet, after: Fleet): Step {
-  const ids = new Set([...before.keys(), ...after.keys()]);
-  const changes = [...ids].flatMap((id) => changesOf(before.get(id), after.get(id)));
+/** What became of the agents `ids`; without them all are looked at, which an event of one must not cost. */
+function step(before: Fleet, after: Fleet, ids?: readonly string[]): Step {
+  const looked = ids ?? [...new Set([...before.keys(), ...after.keys()])];
+  const changes = looked.flatMap((id) => changesOf(before.get(id), after.get(id)));
   return { fleet: after, changes, problem: null };
 }
 
@@ -74,13 +77,14 @@ function put(fleet: Fleet, agent: Agent): Fleet {
 
 function register(fleet: Fleet, all: readonly Registration[], now: Date): Fleet {
   const registered = new Map(all.map((registration) => [registration.agent_id, registration]));
-  let after = fleet;
-  for (const agent of fleet.values())
-    after = put(after, { ...agent, registration: registered.get(agent.agent_id) ?? null });
-  for (const registration of all) {
-    const agent = after.get(registration.agent_id) ?? newAgent(registration.agent_id, now);
-    after = put(after, { ...agent, registration });
+  const after = new Map<string, Agent>();
+  for (const agent of fleet.values()) {
+    const registration = registered.get(agent.agent_id) ?? null;
+    if (registration || agent.connected) after.set(agent.agent_id, { ...agent, registration });
   }
+  for (const registration of all)
+    if (!after.has(registration.agent_id))
+      after.set(registration.agent_id, { ...newAgent(registration.agent_id, now), registration });
   return after;
 }
 
