@@ -20,6 +20,12 @@ export const attachHeader = z.object({
   mode: z.enum(["rw", "ro"]).optional(),
   term: z.string().max(64).optional(),
   colorterm: z.string().max(64).optional(),
+  /** Who sits at the terminal, where the key that asked is not the operator's own. */
+  operator: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .optional()
+    .catch(undefined),
 });
 export type AttachHeader = z.output<typeof attachHeader>;
 

@@ -41,6 +41,8 @@ export const session = z.looseObject({
   image: z.string().optional(),
   state: sessionState.optional().catch(undefined),
   state_since: z.string().optional(),
+  /** Who is attached, as far as their names are known. */
+  operators: z.array(z.string()).optional().catch(undefined),
   /** Why a session that is not running stopped: its command's exit status, a signal or `oom`. */
   exit_cause: z.string().optional(),
   command: z.string().optional(),

@@ -69,7 +69,7 @@ export function tellable(error: unknown, context: Pick<Context, "log">, op: stri
 const named = (id: unknown) => (typeof id === "string" ? id.slice(0, 64) : undefined);
 
 /** Operations that change nothing and are asked all the time. */
-const quiet = new Set(["ping", "list", "get", "capabilities", "settings-get", "watch"]);
+const quiet = new Set(["ping", "list", "get", "logs", "capabilities", "settings-get", "watch"]);
 
 /** Performs a request and says how it went; never throws. What changes something is logged with who asked for it. */
 export async function answer(context: Context, wanted: Request, caller: Principal): Promise<Response> {

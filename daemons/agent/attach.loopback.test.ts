@@ -270,6 +270,25 @@ test("two operators: connected until the second leaves, however abruptly", async
   expect(engine.containers.get(id)?.running).toBe(true);
 });
 
+test("who is attached is told by name: a key's own, and behind a shell host's key the one it tells", async () => {
+  const own = await client.attach({ id, operator: "mallory" });
+  const shell = await PlainClient.connect(agent, agent.fromShell.privateKey);
+  const told = await shell.attach({ id, operator: "bob" });
+  // A name that could act on a terminal is none, and keeps nobody out.
+  const strange = await shell.attach({ id, operator: "\x1b[2J" });
+  const all = [own, told, strange];
+  for (const terminal of all) terminal.type("x");
+  await eventually(() => all.every(({ text }) => text.includes("x")));
+  expect(await get()).toMatchObject({ state: "connected", operators: ["alice", "bob"] });
+  told.channel.close();
+  await untilSession(({ operators }) => JSON.stringify(operators) === '["alice"]');
+  own.channel.close();
+  await untilSession(({ operators }) => operators === undefined);
+  expect(await get()).toMatchObject({ state: "connected" });
+  shell.close();
+  await until("running");
+});
+
 test.each([
   ["the operator detached", 0, () => lastTerminal().stream.push(null)],
   [

@@ -98,7 +98,7 @@ async function howItEnded(context: Context, { id, container, client }: Attached)
 
 /** `convocate-agent-attach`: relays one operator's terminal to the session's tmux, byte for byte. */
 export async function serveAttach(context: Context, session: SubsystemSession): Promise<void> {
-  const { channel, onResize } = session;
+  const { channel, onResize, principal } = session;
   channel.on("error", () => undefined);
   const leave = (code: number | null) => {
     if (code !== null) channel.exit(code);
@@ -114,6 +114,8 @@ export async function serveAttach(context: Context, session: SubsystemSession): 
     const container = await runningContainer(context, header.id);
     if (meanwhile.left) return;
     const { size } = meanwhile;
+    // All operators of a shell host share its key: it says who it is.
+    const who = principal.kind === "operator" ? principal.name : (header.operator ?? null);
     const terminal = await context.engine.openTerminal(
       terminalSpec(context, container, { ...header, ...size }),
     );
@@ -121,7 +123,7 @@ export async function serveAttach(context: Context, session: SubsystemSession): 
     if (meanwhile.left) return await hangUp({ terminal, client });
     if (meanwhile.size && meanwhile.size !== size)
       void terminal.resize(meanwhile.size).catch(() => undefined);
-    await relay(context, session, { id: header.id, container, terminal, client }).then(leave);
+    await relay(context, session, { id: header.id, container, terminal, client, who }).then(leave);
   } catch (error) {
     if (channel.writable) channel.write(encodeLine(failure(tellable(error, context, "attach"))));
     leave(attachExit.failed);
@@ -133,6 +135,8 @@ interface Attached {
   container: string;
   terminal: Terminal;
   client: TerminalProcess;
+  /** The operator's name, where it is known. */
+  who: string | null;
 }
 
 async function hangUp({ terminal, client }: Pick<Attached, "terminal" | "client">): Promise<void> {
@@ -146,9 +150,9 @@ function relay(
   { channel, onResize }: SubsystemSession,
   attached: Attached,
 ): Promise<number | null> {
-  const { id, container, terminal, client } = attached;
+  const { id, container, terminal, client, who } = attached;
   const { stream } = terminal;
-  context.registry.attached(id, container, 1);
+  context.registry.attached(id, container, who);
   onResize((size) => {
     terminal
       .resize(size)
@@ -159,7 +163,7 @@ function relay(
     const end = (finish: () => Promise<number | null>) => {
       if (over) return;
       over = true;
-      context.registry.attached(id, container, -1);
+      context.registry.detached(id, container, who);
       void finish().then(resolve);
     };
     stream.on("error", () => undefined);

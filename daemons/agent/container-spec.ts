@@ -44,6 +44,7 @@ export function containerSpec(input: SpecInput): ContainerSpec {
       CONVOCATE_UID: String(input.uid),
       CONVOCATE_GID: String(input.gid),
       ...seedEnvironment(session),
+      ...(config.transcript && { CONVOCATE_TRANSCRIPT: "1" }),
       ...(token !== null && { CLAUDE_CODE_OAUTH_TOKEN: token }),
     },
     labels: { [sessionLabel]: session.uuid, "convocate.agent": input.agentId },

@@ -142,13 +142,15 @@ export class Homes {
     await this.#removeTree(gone);
   }
 
-  /** Removes what a crash left of homes being made or removed. */
-  async sweep(): Promise<void> {
+  /** Removes what a crash left of homes being made, moved here or removed; `isHeld`: somebody is at it still. */
+  async sweep(isHeld: (uuid: string) => Promise<boolean>): Promise<void> {
     const { folder } = this.#options;
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
       const busy = this.#making.has(name) || this.#removing.has(path);
-      if (/^\.(new|gone|copy)-/.test(name) && !busy) await this.#removeTree(path);
+      const [, kind, uuid = ""] = /^\.(new|gone|copy|moved)-(.*)$/.exec(name) ?? [];
+      if (kind === undefined || busy || (kind === "moved" && (await isHeld(uuid)))) continue;
+      await this.#removeTree(path);
     }
   }
 

@@ -5,7 +5,7 @@ export async function removeLeftovers(context: Context): Promise<void> {
   // First who might still be writing.
   await context.engine.removeHelpers(context.agentId);
   await removeDiscarded(context);
-  await context.homes.sweep();
+  await context.homes.sweep(async (uuid) => (await context.locks.holder(uuid)) !== null);
 }
 
 /** Removes what is left of sessions that do not exist any more. */

@@ -10,6 +10,7 @@ export const metadata = session
   .omit({
     running: true,
     attached: true,
+    operators: true,
     state: true,
     state_since: true,
     agent_id: true,

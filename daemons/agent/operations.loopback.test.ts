@@ -224,3 +224,54 @@ test("an image that is not there is named, with the remedy; no path of this host
   start.mockRestore();
   expect(existsSync(lockFile(id))).toBe(false);
 });
+
+describe("logs", () => {
+  test("of a running session its terminal's text, of a stopped one what it left, as harmless text", async () => {
+    const { uuid } = await create({ name: "logged" });
+    const id = String(uuid);
+    expect(await client.result("logs", { id })).toEqual({ lines: [], running: false });
+    await client.result("restart", { id });
+    engine.answer = { exitCode: 0, output: "one\r\n\x1b[31mtwo\x1b[0m\x9b2J\r\n\r\n" };
+    expect(await client.result("logs", { id, lines: 7 })).toEqual({ lines: ["one", "two"], running: true });
+    expect(engine.executed.at(-1)).toEqual(["tmux", "capture-pane", "-p", "-S", "-7", "-t", "convocate"]);
+    // Nothing answers as tmux does: it is beginning, or the program there is another.
+    engine.answer = { exitCode: 1, output: "no server running" };
+    engine.print.set(id, "session started: bash\n");
+    expect(await client.result("logs", { id, lines: null })).toEqual({
+      lines: ["session started: bash"],
+      running: true,
+    });
+    engine.answer = { exitCode: 0, output: "" };
+    engine.die(id, 127);
+    engine.print.set(id, "bash: nope: command not found\nsession ended with status 127\n");
+    expect(await client.result("logs", { id })).toEqual({
+      lines: ["bash: nope: command not found", "session ended with status 127"],
+      running: false,
+    });
+    await client.result("delete", { id });
+    expect(await failure("logs", { id })).toBe(await failure("get", { id }));
+  });
+
+  test.each([0, -1, 2001, 1.5, "10", {}])("lines %j: refused, by name", async (lines) => {
+    const { uuid: id } = await create({ name: "bounded" });
+    expect(await client.call("logs", { id, lines })).toMatchObject({
+      ok: false,
+      code: "bad_params",
+      error: expect.stringContaining("lines") as unknown,
+    });
+    await client.result("delete", { id });
+  });
+
+  test("an engine that is gone is said to be", async () => {
+    const { uuid: id } = await create({ name: "unheard" });
+    jest
+      .spyOn(engine, "printed")
+      .mockRejectedValueOnce(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }));
+    expect(await client.call("logs", { id })).toMatchObject({
+      ok: false,
+      code: "engine",
+      error: expect.stringContaining("does not answer") as unknown,
+    });
+    await client.result("delete", { id });
+  });
+});

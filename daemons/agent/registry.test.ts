@@ -44,8 +44,8 @@ test("the list says what get says, after and during every change", () => {
     () => registry.edit(sample(2, { name: "new" })),
     () => registry.touch(sample(2, { name: "newer", last_accessed: "2027" })),
     () => registry.started(id, container),
-    () => registry.attached(id, "c1", 1),
-    () => registry.attached(id, "c1", -1),
+    () => registry.attached(id, "c1", null),
+    () => registry.detached(id, "c1", null),
     () => registry.stopped(id, "c1", crash),
     () => registry.load(sample(3), true),
     () => registry.unlock(uuid(3)),
@@ -69,6 +69,24 @@ test("the list says what get says, after and during every change", () => {
   expect(registry.list().map((session) => session.uuid)).toEqual([uuid(2), uuid(3)]);
 });
 
+test("operators are told by name, each once, whoever comes and goes", () => {
+  registry.started(id, container);
+  const operators = () => registry.get(id)?.operators;
+  registry.attached(id, "c1", null);
+  expect(operators()).toBeUndefined();
+  const before = changes.length;
+  for (const who of ["bob", "alice", "bob"]) registry.attached(id, "c1", who);
+  expect(operators()).toEqual(["alice", "bob"]);
+  registry.detached(id, "c1", "bob");
+  expect(operators()).toEqual(["alice", "bob"]);
+  registry.detached(id, "c1", "bob");
+  expect(operators()).toEqual(["alice"]);
+  // Bob, Alice, and Bob's last: the second Bob and the end of one of them are no news.
+  expect(changes.slice(before).map(({ type }) => type)).toEqual(Array(3).fill("session.state"));
+  registry.stopped(id, "c1", { exitCode: 0, oom: false });
+  expect(operators()).toBeUndefined();
+});
+
 test("a life: started, connected, running, stopped, with when and why", () => {
   clock.advance(1000);
   registry.started(id, container);
@@ -78,11 +96,11 @@ test("a life: started, connected, running, stopped, with when and why", () => {
     state: "running",
     state_since: "2026-01-01T00:00:01.000Z",
   });
-  registry.attached(id, "c1", 1);
-  registry.attached(id, "c1", 1);
-  registry.attached(id, "c1", -1);
+  registry.attached(id, "c1", null);
+  registry.attached(id, "c1", null);
+  registry.detached(id, "c1", null);
   expect(registry.get(id)).toMatchObject({ attached: true, state: "connected" });
-  registry.attached(id, "c1", -1);
+  registry.detached(id, "c1", null);
   expect(registry.get(id)).not.toHaveProperty("attached");
   registry.stopped(id, "c1", { exitCode: 3, oom: false });
   expect(registry.get(id)).toMatchObject({ state: "stopped", exit_cause: "exit 3" });
@@ -142,11 +160,11 @@ test("somebody with docker starts the same container again: the engine's list is
 
 test("an operator of the container before does not lower the count of this one", () => {
   registry.started(id, container);
-  registry.attached(id, "c1", 1);
+  registry.attached(id, "c1", null);
   registry.stopped(id, "c1", crash);
   registry.started(id, { ...container, id: "c2" });
-  registry.attached(id, "c2", 1);
-  registry.attached(id, "c1", -1);
+  registry.attached(id, "c2", null);
+  registry.detached(id, "c1", null);
   expect(registry.get(id)?.attached).toBe(true);
 });
 
@@ -177,7 +195,7 @@ test("reservations count as neighbours until they are made or given up, two of o
 test("nothing is told of a session that nobody knows", () => {
   registry.started(uuid(9), container);
   registry.stopped(uuid(9), "c1", crash);
-  registry.attached(uuid(9), "c1", 1);
+  registry.attached(uuid(9), "c1", null);
   registry.remove(uuid(9));
   registry.unlock(uuid(9));
   expect(changes).toEqual([]);

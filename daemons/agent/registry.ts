@@ -26,7 +26,8 @@ interface End {
 interface Entry {
   metadata: Metadata;
   container: { id: string; image: string } | null;
-  attached: number;
+  /** Everybody who is attached; null: somebody whose name is not known. */
+  attached: (string | null)[];
   staleLock: boolean;
   /** Why it is not running: `exit N`, `oom` or `killed`. */
   cause: string | null;
@@ -36,6 +37,10 @@ interface Entry {
   ended: { container: string; untold: End | null } | null;
   since: string;
 }
+
+/** Names, each once, in an order of their own. */
+const operatorsOf = (attached: Entry["attached"]): string[] =>
+  [...new Set(attached.filter((who) => who !== null))].sort();
 
 /** Every session of this agent with its state, in memory: `list` and `get` ask nobody else. */
 export class Registry {
@@ -107,7 +112,7 @@ export class Registry {
     this.#entries.set(metadata.uuid, {
       metadata,
       container: null,
-      attached: 0,
+      attached: [],
       staleLock,
       cause: null,
       ending: false,
@@ -158,7 +163,7 @@ export class Registry {
         container,
         cause: null,
         ending: false,
-        attached: 0,
+        attached: [],
         since: since ?? this.#now(),
       });
       this.#tell("container.started", uuid);
@@ -179,7 +184,7 @@ export class Registry {
         entry.ended = { container, untold: known ? null : how };
       if (!known) return;
       const cause = entry.ending ? "killed" : how.oom ? "oom" : `exit ${String(how.exitCode ?? "unknown")}`;
-      Object.assign(entry, { container: null, cause, ending: false, attached: 0, since: this.#now() });
+      Object.assign(entry, { container: null, cause, ending: false, attached: [], since: this.#now() });
       this.#announce({ type: "container.stopped", session_id: uuid, data: { cause } });
     });
   }
@@ -196,14 +201,24 @@ export class Registry {
     return this.#entries.get(uuid)?.cause ?? null;
   }
 
-  /** An operator came to or left `container`; who leaves an earlier one is not counted any more. */
-  attached(uuid: string, container: string, by: 1 | -1): void {
+  /** An operator came to `container`; null: one whose name is not known. */
+  attached(uuid: string, container: string, who: string | null): void {
+    this.#attach(uuid, container, (before) => [...before, who]);
+  }
+
+  /** An operator left `container`; who leaves an earlier one is not counted any more. */
+  detached(uuid: string, container: string, who: string | null): void {
+    this.#attach(uuid, container, (before) => before.filter((_, i) => i !== before.indexOf(who)));
+  }
+
+  #attach(uuid: string, container: string, change: (before: Entry["attached"]) => Entry["attached"]): void {
     this.#with(uuid, (entry) => {
       if (entry.container?.id !== container) return;
       const before = entry.attached;
-      entry.attached = Math.max(0, before + by);
-      if (before > 0 === entry.attached > 0) return;
-      entry.since = this.#now();
+      entry.attached = change(before);
+      const connected = entry.attached.length > 0;
+      if (connected !== before.length > 0) entry.since = this.#now();
+      else if (operatorsOf(before).join() === operatorsOf(entry.attached).join()) return;
       this.#tell("session.state", uuid);
     });
   }
@@ -231,17 +246,19 @@ export class Registry {
 
   #state({ container, attached, staleLock }: Entry): SessionState {
     if (!container) return staleLock ? "locked" : "stopped";
-    return attached > 0 ? "connected" : "running";
+    return attached.length > 0 ? "connected" : "running";
   }
 
   #toWire(entry: Entry): Session {
     const { port, dns_name, ...metadata } = entry.metadata;
+    const operators = operatorsOf(entry.attached);
     return {
       ...metadata,
       ...(port && { port }),
       ...(dns_name && { dns_name }),
       ...(entry.container && { running: true, image: entry.container.image }),
-      ...(entry.attached > 0 && { attached: true }),
+      ...(entry.attached.length > 0 && { attached: true }),
+      ...(operators.length > 0 && { operators }),
       ...(entry.cause !== null && { exit_cause: entry.cause }),
       agent_id: this.#agentId,
       state: this.#state(entry),

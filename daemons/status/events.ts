@@ -63,6 +63,7 @@ function changeSession(agent: Agent, event: StatusEvent): Agent | string {
       return patch(agent, event.session_id, {
         running: false,
         attached: false,
+        operators: undefined,
         state: "stopped",
         state_since: event.timestamp,
         ...(cause !== undefined && { exit_cause: cause }),

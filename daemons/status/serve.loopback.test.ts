@@ -135,6 +135,26 @@ test("a session's DNS name is written for dnsmasq within a second, and goes with
   await eventually(() => names() === "", 1_000);
 });
 
+test("a DNS name that two sessions claim: readers hear who has it, late ones too, and when that is over", async () => {
+  const reader = read();
+  const agent = await call(keyOfA);
+  const [first, second] = [session("first"), session("second")];
+  for (const one of [first, second]) {
+    const data = { ...one, dns_name: "web" };
+    agent.send({ type: "container.created", agent_id: "a", session_id: one.uuid, data });
+  }
+  const heard = () => reader.messages.flatMap((told) => (told.type === "contested" ? [told.names] : []));
+  await eventually(() => heard().length === 1);
+  const held = heard()[0]?.[0];
+  expect(heard()).toEqual([[{ name: "web", agent_id: "a", session_id: held?.session_id }]]);
+  expect([first.uuid, second.uuid]).toContain(held?.session_id);
+  const late = read();
+  await eventually(() => late.messages.length > 0);
+  expect(late.messages[0]).toMatchObject({ type: "snapshot", contested: [held] });
+  agent.send({ type: "container.deleted", agent_id: "a", session_id: second.uuid });
+  await eventually(() => heard().at(-1)?.length === 0);
+});
+
 test("an agent added by provisioning appears in an open reader, and goes when it is removed", async () => {
   const reader = read();
   await eventually(() => reader.agents.size === 1);

@@ -32,6 +32,8 @@ export class FakeAgent {
   readonly id: string;
   readonly sessions = new Map<string, Session>();
   readonly calls: Request[] = [];
+  /** What sessions printed. */
+  readonly printed = new Map<string, string[]>();
   readonly terminals: FakeTerminal[] = [];
   /** Speaks v2: one request a channel, no capabilities, no states, no exit status. */
   readonly v2: boolean;
@@ -212,6 +214,11 @@ export class FakeAgent {
         return [...this.sessions.values()];
       case "get":
         return this.#find(asked);
+      case "logs": {
+        if (this.v2) throw errors.unknownOp(asked.op);
+        const { uuid, running } = this.#find(asked);
+        return { lines: this.printed.get(uuid) ?? [], running: running ?? false };
+      }
       case "create": {
         const name = String(params["name"]);
         const taken = [...this.sessions.values()].find((s) => s.port && s.port === params["port"]);

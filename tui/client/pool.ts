@@ -7,7 +7,15 @@ import type { Delay } from "./fleet-socket.ts";
 import { AgentLink } from "./link.ts";
 
 /** Operations that change nothing. */
-const asks: ReadonlySet<Op> = new Set(["ping", "list", "get", "capabilities", "settings-get", "watch"]);
+const asks: ReadonlySet<Op> = new Set([
+  "ping",
+  "list",
+  "get",
+  "logs",
+  "capabilities",
+  "settings-get",
+  "watch",
+]);
 
 /** What names a session in an operation's parameters. */
 const named = z.looseObject({

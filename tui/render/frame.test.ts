@@ -149,9 +149,10 @@ test("a value longer than its field scrolls with the caret", () => {
 
 test("questions name the session, its agent and its UUID", () => {
   const lines = screen([fleet, ...press("d")]);
-  expect(lines.slice(18, 22)).toEqual([
+  expect(lines.slice(17, 22)).toEqual([
     `-- Delete api? ${"-".repeat(65)}`,
-    "   The session and everything in its home is removed. Somebody is attached.",
+    "   The session and everything in its home is removed.",
+    "   This detaches whoever is attached.",
     "   on agent-a, 00000001-0000-4000-8000-000000000000",
     "   Y confirms, N or Esc cancels.",
   ]);
@@ -214,7 +215,22 @@ test("questions about locks and changes say what will happen; forms say what the
     snapshot([anAgent("a")], [aSession(1, { state: "connected" })]),
     { type: "edited", row: effect.row, name: "session 1" },
   ]);
-  expect(edited.join("\n")).toContain("whoever is attached is detached");
+  expect(edited.join("\n")).toContain("This detaches whoever is attached.");
+});
+
+test("questions name who would be detached, and hear who comes and goes while they are asked", () => {
+  const of = (operators?: string[]) =>
+    aSession(1, { state: operators ? "connected" : "running", ...(operators && { operators }) });
+  const told = (operators?: string[]): Event => ({
+    type: "fleet",
+    message: { type: "session", session: of(operators) },
+  });
+  const start = snapshot([anAgent("a")], [of(["alice", "b\x1bb"])]);
+  for (const key of ["k", "d"]) {
+    expect(screen([start, ...press(key)])).toContain("   This detaches alice, b?b.");
+    expect(screen([start, ...press(key), told(["carol"])])).toContain("   This detaches carol.");
+    expect(screen([start, ...press(key), told()])).toContain("   Nobody is attached.");
+  }
 });
 
 test("a filter is said wherever it hides something, and where everything is hidden", () => {

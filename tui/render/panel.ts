@@ -1,5 +1,6 @@
 import { panelHeight } from "../state/panel-height.ts";
 import type { Form } from "../state/form.ts";
+import type { Row } from "../state/rows.ts";
 import type { Confirmation, Panel, State } from "../state/state.ts";
 import { pickLines, settingsLines } from "./agents.ts";
 import { clean } from "./clean.ts";
@@ -39,7 +40,7 @@ const text = (line: string): Line => [span(`   ${line}`)];
 function content(state: State, panel: Panel): Content {
   switch (panel.kind) {
     case "confirm":
-      return { ...confirmation(panel), caret: null };
+      return { ...confirmation(state, panel), caret: null };
     case "pick-agent":
       return { title: "New session: on which agent?", body: pickLines(state, panel), caret: null };
     case "form": {
@@ -73,17 +74,18 @@ function formTitle({ purpose }: Form, host: string): string {
   return purpose.kind === "clone" ? `Clone ${name} on ${host}` : `Edit ${name} on ${host}`;
 }
 
-function confirmation({ op, row }: Confirmation): Pick<Content, "title" | "body"> {
+function confirmation({ all }: State, { op, row: asked }: Confirmation): Pick<Content, "title" | "body"> {
+  // Somebody may have come or gone since the question was put.
+  const row = all.find(({ key }) => key === asked.key) ?? asked;
   const name = clean(row.session.name);
-  const attached = row.state === "connected" ? " Somebody is attached." : "";
   const what = {
     kill: {
       title: `Kill ${name}?`,
-      line: `Its container is stopped (10 s grace); the session stays.${attached}`,
+      line: "Its container is stopped (10 s grace); the session stays.",
     },
     delete: {
       title: `Delete ${name}?`,
-      line: `The session and everything in its home is removed.${attached}`,
+      line: "The session and everything in its home is removed.",
     },
     restart: { title: `Start ${name}?`, line: "Its container starts, with nobody attached." },
     override: {
@@ -92,18 +94,23 @@ function confirmation({ op, row }: Confirmation): Pick<Content, "title" | "body"
     },
     "kill-and-restart": {
       title: `Kill and restart ${name}, so that the change takes effect?`,
-      line:
-        row.state === "connected"
-          ? "What runs in it ends, and whoever is attached is detached."
-          : "What runs in it ends. Nobody is attached.",
+      line: "What runs in it ends.",
     },
   }[op];
   return {
     title: what.title,
     body: [
       text(what.line),
+      ...(op === "override" || op === "restart" ? [] : [text(attachedText(row))]),
       text(`on ${clean(row.agent)}, ${row.session.uuid}`),
       text("Y confirms, N or Esc cancels."),
     ],
   };
+}
+
+/** Who would be detached. An agent of v2 tells that somebody is there, and not who. */
+function attachedText({ state, session }: Row): string {
+  if (state !== "connected") return "Nobody is attached.";
+  const names = (session.operators ?? []).map(clean);
+  return names.length === 0 ? "This detaches whoever is attached." : `This detaches ${names.join(", ")}.`;
 }

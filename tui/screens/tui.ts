@@ -93,8 +93,13 @@ export async function runTui(options: TuiOptions): Promise<void> {
     const io = screen.lend(`attaching to ${session.name} on ${agent}`);
     try {
       const { term, colorterm } = options;
-      const header = { id: session.uuid, ...(term && { term }), ...(colorterm && { colorterm }) };
       const { access, operator } = options;
+      const header = {
+        id: session.uuid,
+        ...(term && { term }),
+        ...(colorterm && { colorterm }),
+        ...(operator && { operator }),
+      };
       const { agent_id, uuid, name } = session;
       void tellAudit(access, { operator, verb: "attach", agent_id, session: uuid, name, result: "ok" });
       const link = pool.link(agent_id);

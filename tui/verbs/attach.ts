@@ -14,19 +14,19 @@ export async function attach(
   options: { agent?: string; readOnly?: boolean; onTerminal: (restore: () => void) => void },
 ): Promise<void> {
   await onSession(context, { ...options, wanted }, async (session, pool) => {
-    const { term, colorterm } = context;
+    const { access, operator, term, colorterm } = context;
     const header = {
       id: session.uuid,
       ...(options.readOnly && { mode: "ro" as const }),
       ...(term && { term }),
       ...(colorterm && { colorterm }),
+      ...(operator && { operator }),
     };
     const terminal = openTerminal(context);
     options.onTerminal(terminal.restore);
     let end: AttachEnd;
     try {
       const link = pool.link(session.agent_id);
-      const { access, operator } = context;
       const { agent_id, uuid, name } = session;
       void tellAudit(access, { operator, verb: "attach", agent_id, session: uuid, name, result: "ok" });
       end = await attachSession(link, { header, io: terminal.io, notice: terminal.notice });

@@ -49,6 +49,7 @@ const lines = (text: string): unknown[] =>
 const calls: Record<Exclude<VerbName, "watch">, string[]> = {
   ls: [],
   get: ["api"],
+  logs: ["api", "-n", "10"],
   new: ["fresh", "--label", "team=x", "--memory", "512m"],
   clone: ["idle", "copy"],
   edit: ["api", "--name", "renamed"],

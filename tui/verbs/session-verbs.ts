@@ -65,6 +65,12 @@ export function sessionVerbs(
     .action(async (wanted: string, options: object) =>
       (await import("./edit.ts")).edit(context, wanted, options),
     );
+  onOne(root, "logs", verbs.logs.does)
+    .option("-n, --lines <number>", "at most so many, up to 2000, instead of 200")
+    .option("--json", "as a JSON object")
+    .action(async (wanted: string, options: object) =>
+      (await import("./logs.ts")).logs(context, { ...options, wanted }),
+    );
   onOne(root, "attach", "attach this terminal to a session; Ctrl-B D detaches")
     .option("--read-only", "look, but type nothing")
     .action(async (wanted: string, options: object) =>

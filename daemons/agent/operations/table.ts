@@ -9,6 +9,7 @@ import { edit } from "./edit.ts";
 import { get } from "./get.ts";
 import { kill } from "./kill.ts";
 import { list } from "./list.ts";
+import { logs } from "./logs.ts";
 import { override } from "./override.ts";
 import { ping } from "./ping.ts";
 import { restart } from "./restart.ts";
@@ -25,6 +26,7 @@ const served = {
   clone,
   delete: remove,
   kill,
+  logs,
   background,
   restart,
   override,
