@@ -3,8 +3,9 @@
 # serve_names EXCEPT: has dnsmasq run on the settings on standard input; it does not listen on the interface EXCEPT.
 serve_names() {
   local stamp=/var/lib/convocate-provision/dnsmasq fingerprint settings=/etc/dnsmasq.d/10-convocate.conf
-  local unit=/etc/systemd/system/dnsmasq.service.d/10-convocate.conf
-  write "$settings" 644 root:root || true
+  local unit=/etc/systemd/system/dnsmasq.service.d/10-convocate.conf text
+  text=$(cat)
+  write "$settings" 644 root:root <<<"except-interface=$1"$'\n'"$text" || true
   mkdir -p "${unit%/*}" "${stamp%/*}"
   # Debian's wrapper has the host itself ask dnsmasq where resolvconf is installed, unless `lo` is an exception.
   write "$unit" 644 root:root <<EOF || true
@@ -16,7 +17,6 @@ EOF
   fingerprint=$(cat "$settings" "$unit" | sha256sum)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$fingerprint" ] || ! systemctl is-active --quiet dnsmasq; then
     rm -f "$stamp"
-    dnsmasq --test
     systemctl daemon-reload
     systemctl enable --quiet dnsmasq
     systemctl restart dnsmasq || { journalctl -u dnsmasq -n 15 --no-pager -o cat; return 1; }

@@ -7,7 +7,7 @@ write_prune() {
   write /usr/local/lib/convocate/prune-images 755 root:root <<'EOF' || true
 #!/bin/bash
 set -euo pipefail
-etc=${CONVOCATE_ETC:-/etc/convocate-agent}
+etc=/etc/convocate-agent
 kept=$(cat "$etc/current-image" "$etc/previous-image" 2>/dev/null || true)
 # An image that is being delivered is not yet the current one.
 [ -z "$(find /var/lib/docker/convocate-layers -mmin -120 2>/dev/null)" ] || exit 0
