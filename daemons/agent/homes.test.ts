@@ -58,7 +58,7 @@ test("remove follows no link out of the home, and forgives what is gone", async 
 });
 
 test("the sweep removes what a crash left half made or half removed, and nothing else", async () => {
-  for (const name of [`.new-${uuid(1)}`, `.gone-${uuid(2)}`, uuid(3), ".skel", "old"])
+  for (const name of [`.new-${uuid(1)}`, `.gone-${uuid(2)}`, `.moved-${uuid(4)}`, uuid(3), ".skel", "old"])
     fs.mkdirSync(path(name, "inside"), { recursive: true });
   fs.writeFileSync(path(`.copy-${uuid(3)}`), "{");
   await homes().sweep(() => Promise.resolve(false));
@@ -111,6 +111,12 @@ test("a copy that fails leaves nothing, and says why without a path of this host
     message: "the home could not be copied: No such file or directory",
   });
   expect(fs.readdirSync(folder.path)).toEqual([]);
+});
+
+test("the sweep leaves alone a home that is being moved here by somebody who holds it", async () => {
+  for (const i of [1, 2]) fs.mkdirSync(path(`.moved-${uuid(i)}`, "home"), { recursive: true });
+  await homes().sweep((id) => Promise.resolve(id === uuid(1)));
+  expect(fs.readdirSync(folder.path)).toEqual([`.moved-${uuid(1)}`]);
 });
 
 test("the sweep leaves alone what is being made or removed right now", async () => {

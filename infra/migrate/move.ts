@@ -63,6 +63,8 @@ export async function moveSession(move: Move): Promise<Moved> {
   } finally {
     for (const { channel } of holds) channel.end();
     await Promise.allSettled(holds.map(({ ended }) => ended));
+    // Of a host that is out of reach its agent does it, at its next start.
+    await Promise.allSettled([source, target].map(({ client }) => runAction(client, "tidy", input)));
   }
 }
 

@@ -37,6 +37,15 @@ hold() {
   cat >/dev/null
 }
 
+# tidy: removes what `hold` left when it was killed itself.
+tidy() {
+  local pid='' since=''
+  read -r pid since <"$lock" 2>/dev/null || true
+  [ -n "$since" ] && [ "$(started "$pid")" != "$since" ] || return 0
+  rm -rf "$work"
+  rm -f "$lock"
+}
+
 # The same tree gives the same stream: its sum tells whether anything changed.
 pack() {
   tar --create --sort=name --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
