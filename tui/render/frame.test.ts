@@ -147,6 +147,42 @@ test("a value longer than its field scrolls with the caret", () => {
   expect(home.caret?.col).toBe(13);
 });
 
+test("a form on a small screen keeps the field that is typed in, and the caret, in sight", () => {
+  const one = snapshot([anAgent("a")], []);
+  const size = { cols: 60, rows: 10 };
+  const typed = [one, ...press("n", "TAB", "TAB", "TAB", "TAB", "TAB"), ...type("https://x")];
+  const { lines, caret } = frameOf(after(typed, size).state);
+  expect(lineText(lines[caret?.row ?? 0] ?? [])).toMatch(/^ > Git repo {2}https:\/\/x *$/);
+  expect(caret?.col).toBe(22);
+  expect(lineText(lines[3] ?? [])).toMatch(/^-- New session/);
+});
+
+test("a title of wide characters fills its line exactly", () => {
+  const wide = snapshot([anAgent("a")], [aSession(1, { name: "漢字のプロジェクト" })]);
+  const title = screen([wide, ...press("e")]).find((line) => line.startsWith("-- Edit"));
+  expect(title).toMatch(/^-- Edit 漢字のプロジェクト on host-a -+$/);
+  expect(width(title ?? "")).toBe(80);
+});
+
+test("settings: columns as wide as what stands in them, whole at 80 columns", () => {
+  const gib = 2 ** 30;
+  const capacity = {
+    memory_bytes: 62 * gib,
+    memory_promised_bytes: 20 * gib,
+    memory_used_bytes: 12 * gib,
+    cpus: 16,
+    cpus_promised: 10,
+    cpus_used: 2.5,
+    disk_bytes: 900 * gib,
+    disk_used_bytes: 180 * gib,
+    sessions_running: 3,
+  };
+  const told = snapshot([anAgent("a", { host: "agent-a", version: "1.4.0", capacity })], []);
+  const lines = screen([told, ...press("s")]);
+  expect(lines).toContain(" agent-a up 1h  1.4.0   20/62 GiB, 12 used 10/16, 2.5 used 900 GiB, 180 used");
+  expect(lines).toContain(" HOST    HEALTH VERSION MEMORY PROMISED    CPU             DISK");
+});
+
 test("questions name the session, its agent and its UUID", () => {
   const lines = screen([fleet, ...press("d")]);
   expect(lines.slice(17, 22)).toEqual([

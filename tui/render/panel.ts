@@ -24,9 +24,12 @@ export function panelLines(state: State): { lines: Line[]; caret: Caret | null }
   const { title, body, caret } = content(state, panel);
   const rule = `-- ${title} `;
   const heading = span(`${rule}${"-".repeat(Math.max(0, size.cols - width(rule)))}`, { bold: true });
-  const lines = [[heading], ...body].slice(0, height).map((line) => fitLine(line, size.cols));
+  // Where there is no room for all of a form, the field that is typed in stays in sight.
+  const top = caret ? Math.max(0, caret.row - (height - 2)) : 0;
+  const lines = [[heading], ...body.slice(top)].slice(0, height).map((line) => fitLine(line, size.cols));
   while (lines.length < height) lines.push(fitLine([], size.cols));
-  return { lines, caret: caret && caret.row + 1 < height ? { row: caret.row + 1, col: caret.col } : null };
+  const row = caret ? caret.row + 1 - top : height;
+  return { lines, caret: caret && row < height ? { row, col: caret.col } : null };
 }
 
 interface Content {
