@@ -8,16 +8,23 @@ export async function told(lab: Lab, host: string, line: string): Promise<string
   return stdout.trim();
 }
 
-/** Writes `LABEL 1` to `LABEL COUNT` from inside the agent's unit: what is elsewhere is not the agent's, whatever it says. */
+/**
+ * Writes `LABEL 1` to `LABEL COUNT` as the agent's unit: by what systemd runs at its reload, besides what it runs anyway. What a
+ * process elsewhere writes is not the agent's, whatever it says.
+ */
 export const writeLines = (lab: Lab, host: string, { label, count }: { label: string; count: number }) =>
   told(
     lab,
     host,
-    `group=$(systemctl show -p ControlGroup --value convocate-agent)
-     for root in /sys/fs/cgroup /sys/fs/cgroup/systemd; do
-       if [ -w "$root$group/cgroup.procs" ]; then echo $$ >"$root$group/cgroup.procs"; fi
-     done
-     seq -f '${label} %.0f' 1 ${String(count)} | systemd-cat -t convocate-agent`,
+    `set -e
+     folder=/run/systemd/system/convocate-agent.service.d
+     seq -f '${label} %.0f' 1 ${String(count)} >/run/lines
+     if [ ! -e $folder/lines.conf ]; then
+       mkdir -p $folder
+       printf '[Service]\nExecReload=/bin/cat /run/lines\n' >$folder/lines.conf
+       systemctl daemon-reload
+     fi
+     systemctl reload convocate-agent`,
   );
 
 /** Which of `LABEL 1`, `LABEL 2`, … are in an agent's log on the shell host, as often as they are. */

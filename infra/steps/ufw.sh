@@ -1,7 +1,12 @@
 # Rules of ufw. Each of ours has a comment that says whose it is; the administrator's own stay, also where they say the same.
 
 # rules OWNER: makes the rules on standard input, a line each in the words of `ufw show added`, those of OWNER, and no others.
+# Agents register in parallel, and of two ufws that run together one loses what the other wrote: the log is what is locked.
 rules() {
+  (flock 7 && change_rules "$1") 7>>"$log"
+}
+
+change_rules() {
   local comment="comment 'convocate: $1'" added plain wanted rule line
   wanted=$(cat)
   added=$(ufw show added | sed -n 's/^ufw //p')
