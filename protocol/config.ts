@@ -65,6 +65,8 @@ export const agentConfig = z.strictObject({
       z.strictObject({ source: absolutePath, target: absolutePath, read_only: z.boolean().default(true) }),
     )
     .default([]),
+  /** Whether all text of sessions' terminals is kept with what their containers print, without escape sequences. */
+  transcript: z.boolean().default(false),
   /** The agent is being emptied: it makes and starts no session; those that run go on. */
   drain: z.boolean().default(false),
 });

@@ -5,7 +5,16 @@ import { agentConfig } from "./config.ts";
 import { maxRequest, maxResponse, ops, sessionList } from "./rpc.ts";
 import { fieldsOf, typeOf } from "./schema-text.ts";
 import { session } from "./session.ts";
-import { agentJson, checkJson, doctorChecks, doneJson, sessionJson, verbs, watchJson } from "./verbs.ts";
+import {
+  agentJson,
+  checkJson,
+  doctorChecks,
+  doneJson,
+  logsJson,
+  sessionJson,
+  verbs,
+  watchJson,
+} from "./verbs.ts";
 import { eventData, heartbeatEvery, queueLimit, silentAfter } from "./status.ts";
 
 const row = (...cells: string[]) => `| ${cells.join(" | ")} |`;
@@ -82,6 +91,8 @@ function verbsPage(): string[] {
     "What an agent does not tell of `used` and `promised` is null.",
     "## Done",
     printed(doneJson),
+    "## Logs",
+    printed(logsJson),
     "## Check",
     printed(checkJson),
     "A result is `ok`, `warn` or `fail`; `doctor` ends with status 1 when one fails. What cannot be looked at because an earlier check of the same agent failed is left out.",

@@ -5,6 +5,10 @@ import { limits, session } from "./session.ts";
 export const maxRequest = 1 << 20;
 export const maxResponse = 32 << 20;
 
+/** Lines that `logs` gives unless asked otherwise, and at most. */
+export const logLines = 200;
+export const maxLogLines = 2000;
+
 const requestId = z.union([z.string().max(64), z.number()]);
 
 /** `{"op","params"}`; with `"id"` the channel stays open and requests may be pipelined (ours). */
@@ -84,6 +88,14 @@ export const ops = {
   },
   delete: { params: byId, result: voidResult, does: "stops the container and removes the session" },
   kill: { params: byId, result: voidResult, does: "stops the container (10 s grace), keeps the home" },
+  logs: {
+    params: z.strictObject({
+      id: text,
+      lines: z.int().min(1).max(maxLogLines).nullish(),
+    }),
+    result: z.looseObject({ lines: z.array(z.string()), running: z.boolean() }),
+    does: "the last lines (200 unless asked otherwise, at most 2,000) of a running session's terminal, or of what a stopped one printed last; plain text, at most 1 MiB (ours)",
+  },
   background: { params: byId, result: voidResult, does: "detaches every attached client" },
   restart: { params: byId, result: voidResult, does: "starts the container detached; refused while it runs" },
   override: { params: byId, result: voidResult, does: "removes a stale lock, nothing else" },

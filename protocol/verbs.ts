@@ -72,6 +72,18 @@ export const doneJson = z.strictObject({
 });
 export type DoneJson = z.infer<typeof doneJson>;
 
+/** The end of what a session printed. */
+export const logsJson = z.strictObject({
+  uuid: z.string(),
+  name: z.string(),
+  agent_id: z.string(),
+  /** True: of its terminal; false: what it left when it ended last. */
+  running: z.boolean(),
+  /** Plain text; none when it never ran. */
+  lines: z.array(z.string()),
+});
+export type LogsJson = z.infer<typeof logsJson>;
+
 /** A line of `watch`. */
 export const watchJson = z.discriminatedUnion("type", [
   /** First, and whenever the status daemon is back: everything anew. */
@@ -162,6 +174,11 @@ export const verbs = {
   restart: { does: "starts a session's container, detached", ...done },
   background: { does: "detaches everyone from a session", ...done },
   override: { does: "removes a session's stale lock; one that is held is refused", ...done },
+  logs: {
+    does: "the end of what a session printed: its terminal's text, or what it left when it ended",
+    json: logsJson,
+    prints: "the session and its [lines](#logs)",
+  },
   agents: {
     does: "all agents with health, versions and capacity",
     json: z.array(agentJson),

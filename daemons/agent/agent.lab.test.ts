@@ -143,6 +143,37 @@ test("a session whose command ends says with which status, and an attached opera
   await client.result("delete", { id });
 });
 
+test("logs: the terminal's text while it runs, why it ended afterwards, also of one that was killed", async () => {
+  const command = "echo first; cat; no-such-program; exit 9";
+  const id = (await client.result("create", { name: "logged", command }))["uuid"];
+  const lines = async (more: object = {}) => {
+    const { lines } = await client.result("logs", { id, ...more });
+    return Array.isArray(lines) ? lines.map(String) : [];
+  };
+  const untilLogged = async (text: string) => {
+    const end = Date.now() + 30_000;
+    while (!(await lines()).join("\n").includes(text))
+      if (Date.now() > end) throw new Error(`no ${text} in ${(await lines()).join("\n")}`);
+  };
+  expect(await lines()).toEqual([]);
+  await client.result("restart", { id });
+  await untilLogged("first");
+  const terminal = await client.attach({ id });
+  await eventually(() => terminal.text.includes("first"), 20_000);
+  terminal.type("caf\u00e9 \u6f22\r");
+  await untilLogged("caf\u00e9 \u6f22");
+  terminal.type("\x04");
+  await until(id, "stopped", 30_000);
+  expect((await lines()).at(-1)).toBe("session ended with status 9");
+  expect((await lines()).join("\n")).toMatch(/first[^]*caf\u00e9[^]*no-such-program: command not found/);
+  expect(await lines({ lines: 1 })).toEqual(["session ended with status 9"]);
+  await client.result("restart", { id });
+  await untilLogged("first");
+  await client.result("kill", { id });
+  expect(await lines()).toEqual(expect.arrayContaining(["stopping", "last on the screen:", "first"]));
+  await client.result("delete", { id });
+});
+
 test("the container has what a session needs and nothing that reaches the host", async () => {
   const { uuid: id } = await client.result("create", { name: "bounds", port: -1 });
   await client.result("restart", { id });

@@ -43,6 +43,7 @@ test("a specification in the engine's own form", () => {
       CapDrop: ["ALL"],
       CapAdd: ["CHOWN"],
       RestartPolicy: { Name: "no" },
+      LogConfig: { Type: "json-file", Config: { "max-size": "4m", "max-file": "2" } },
       // Without the second, as much again in swap.
       Memory: 1 << 30,
       MemorySwap: 1 << 30,

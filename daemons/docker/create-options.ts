@@ -25,6 +25,8 @@ export function createOptions(spec: ContainerSpec): ContainerCreateOptions {
       CapDrop: spec.capDrop,
       CapAdd: spec.capAdd,
       RestartPolicy: { Name: "no" },
+      // What a session prints must not fill the host's disk, and `logs` reads it.
+      LogConfig: { Type: "json-file", Config: { "max-size": "4m", "max-file": "2" } },
       ...(spec.memoryBytes !== null && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
       ...(spec.cpus !== null && { NanoCpus: Math.round(spec.cpus * 1e9) }),
       ...(spec.pids !== null && { PidsLimit: spec.pids }),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import {
   containerPrefix,
   sessionLabel,
+  type Bounds,
   type ContainerSpec,
   type ContainerState,
   type Engine,
@@ -16,6 +17,7 @@ import {
   type TerminalSpec,
 } from "./engine.ts";
 import { createOptions } from "./create-options.ts";
+import { readBounded, withoutHeaders } from "./output.ts";
 import { readWholeAnswers } from "./whole-answer.ts";
 
 /** The newest API version this adapter was written for; an older engine is asked in its own. */
@@ -156,14 +158,26 @@ class DockerodeEngine implements Engine {
     return this.#removeContainer(containerPrefix + session);
   }
 
-  async exec(container: string, user: string, argv: string[]): Promise<Outcome> {
+  async exec(container: string, user: string, argv: string[], bounds?: Bounds): Promise<Outcome> {
     const exec = await this.#docker
       .getContainer(container)
       .exec({ Cmd: argv, User: user, AttachStdout: true, AttachStderr: true, Tty: true });
     const stream = await exec.start({ Tty: true, hijack: true, stdin: false });
-    let output = "";
-    for await (const chunk of stream) output += String(chunk);
-    return { exitCode: (await exec.inspect()).ExitCode ?? -1, output };
+    const { output, whole } = await readBounded(stream, bounds);
+    return { exitCode: whole ? ((await exec.inspect()).ExitCode ?? -1) : -1, output };
+  }
+
+  async printed(session: string, lines: number): Promise<string | null> {
+    const container = this.#docker.getContainer(containerPrefix + session);
+    try {
+      const { Config } = await container.inspect();
+      const printed: unknown = await container.logs({ stdout: true, stderr: true, tail: lines });
+      if (!Buffer.isBuffer(printed)) return String(printed);
+      return (Config.Tty ? printed : withoutHeaders(printed)).toString();
+    } catch (error) {
+      if (isStatus(error, 404)) return null;
+      throw error;
+    }
   }
 
   async openTerminal(spec: TerminalSpec): Promise<Terminal> {

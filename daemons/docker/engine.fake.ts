@@ -78,8 +78,16 @@ export class FakeEngine implements Engine {
     this.containers.delete(session);
     return Promise.resolve();
   }
-  exec() {
-    return Promise.resolve({ exitCode: 0, output: "" });
+  /** What programs in its containers answer, and what containers printed by themselves. */
+  answer: Outcome = { exitCode: 0, output: "" };
+  readonly executed: string[][] = [];
+  readonly print = new Map<string, string>();
+  exec(_container: string, _user: string, argv: string[]): Promise<Outcome> {
+    this.executed.push(argv);
+    return Promise.resolve(this.answer);
+  }
+  printed(session: string): Promise<string | null> {
+    return Promise.resolve(this.containers.has(session) ? (this.print.get(session) ?? "") : null);
   }
   openTerminal(spec: TerminalSpec): Promise<Terminal> {
     const stream = new Duplex({

@@ -96,6 +96,12 @@ export interface HelperSpec {
   argv: string[];
 }
 
+/** How much of a command's output is read, and for how long; then it is left to itself, with exit status -1. */
+export interface Bounds {
+  bytes: number;
+  ms: number;
+}
+
 /** How a command ended, and the end of what it printed. */
 export interface Outcome {
   exitCode: number;
@@ -116,7 +122,9 @@ export interface Engine {
   /** Stops and removes a session's container; one that is gone is no error. */
   remove(session: string): Promise<void>;
   /** Runs a command in a running container; its output and exit status. */
-  exec(container: string, user: string, argv: string[]): Promise<Outcome>;
+  exec(container: string, user: string, argv: string[], bounds?: Bounds): Promise<Outcome>;
+  /** The last lines that a session's container itself printed, running or not; null when there is no container. */
+  printed(session: string, lines: number): Promise<string | null>;
   openTerminal(spec: TerminalSpec): Promise<Terminal>;
   /** Runs a command as root in a throw-away container without network. */
   runHelper(spec: HelperSpec): Promise<Outcome>;

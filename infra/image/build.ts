@@ -15,7 +15,7 @@ export interface Image {
 /** `slim`: what a session needs itself. `full`: with the tools people and programs work with. */
 export type ImageKind = "slim" | "full";
 
-const sources = ["Dockerfile", "entrypoint.sh", "session.sh", "tmux.conf"];
+const sources = ["Dockerfile", "entrypoint.sh", "session.sh", "transcript.pl", "tmux.conf"];
 
 function docker(args: string[], say: (line: string) => void): Promise<{ code: number; stdout: string }> {
   return new Promise((resolve, reject) => {
