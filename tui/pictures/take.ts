@@ -18,7 +18,7 @@ export async function takePictures(): Promise<Map<string, string>> {
   try {
     await host.fleet.listen();
     await populate(host);
-    const list = `TZ=UTC NODE_OPTIONS=--import=${still} ${node} ${main} ${host.options.join(" ")}`;
+    const list = `TZ=UTC NO_COLOR= NODE_OPTIONS=--import=${still} ${node} ${main} ${host.options.join(" ")}`;
     await terminal.start(list, size);
     const pictures = new Map<string, string>();
     for (const { file, title, play, until } of scenes) {
