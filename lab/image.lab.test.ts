@@ -85,8 +85,9 @@ test("pulumi up brings image and Claude CLI to every agent, and leaves nothing o
   const hosts = { "shell-1": "{ roles: [shell, agent] }", "agent-a": "{ role: agent, shell: shell-1 }" };
   await fleet.configure(hosts, { claude: `{ path: ${claude}, token: ${token} }` });
   const refused = await fleet.up();
-  expect(refused.stdout).toMatch(/convocate:claude.token: got a token in plain text/);
-  expect(refused.stdout + refused.stderr).not.toContain(token);
+  const said = refused.stdout + refused.stderr;
+  expect(said).toMatch(/convocate:claude.token: got a token in plain text/);
+  expect(said).not.toContain(token);
   await fleet.configure(hosts, { claude: `{ path: ${claude} }` });
   const set = ["config", "set", "--secret", "--path", "claude.token", "--stack", fleet.stack];
   await must([join(root, "script/pulumi"), ...set], { stdin: token });
