@@ -63,13 +63,12 @@ async function measure(program: string, agents: number): Promise<string> {
   }
 }
 
-/** The daemon's share of one core while every agent beats once, and one session of each changes, spread over the interval. */
+/** The daemon's share of one core for one interval of heartbeats, while one session of each agent changes. */
 async function busyShare(daemon: StatusProcess, fleet: StormFleet): Promise<number> {
   const [cpu, began] = [await daemon.cpu(), performance.now()];
   const every = heartbeatEvery / fleet.agents.length;
   for (const [n, agent] of fleet.agents.entries()) {
     await pause(Math.max(0, began + n * every - performance.now()));
-    agent.beat();
     agent.change();
   }
   await fleet.settled(within);

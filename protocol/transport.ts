@@ -38,3 +38,11 @@ export const backoff = { firstMs: 1_000, maxMs: 30_000 } as const;
 export function backoffDelay(attempt: number): number {
   return Math.min(backoff.firstMs * 2 ** Math.min(attempt, 16), backoff.maxMs);
 }
+
+/**
+ * As `backoffDelay`, from half of it on and never under `firstMs`: a thousand agents that lost the same daemon must not
+ * come back in step, because a listener takes a few dozen at a time and drops the others.
+ */
+export function spreadDelay(attempt: number, random: () => number = Math.random): number {
+  return Math.max(backoff.firstMs, backoffDelay(attempt) * (0.5 + random() / 2));
+}

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import ssh2, { type ClientChannel } from "ssh2";
 import { encodeLine } from "../../protocol/codec.ts";
 import { pinnedOptions } from "../../protocol/client-options.ts";
-import { snapshotPart, type EventType } from "../../protocol/status.ts";
-import { backoffDelay, subsystems } from "../../protocol/transport.ts";
+import { heartbeatEvery, snapshotPart, type EventType } from "../../protocol/status.ts";
+import { spreadDelay, subsystems } from "../../protocol/transport.ts";
 import type { Session } from "../../protocol/session.ts";
 import type { Random } from "../random.ts";
 
@@ -38,6 +38,7 @@ export class StormAgent {
   #client: ssh2.Client | null = null;
   #channel: ClientChannel | null = null;
   #retry: NodeJS.Timeout | undefined;
+  #beating: NodeJS.Timeout | undefined;
   #attempt = 0;
   #changes = 0;
   #closed = false;
@@ -111,8 +112,7 @@ export class StormAgent {
     this.#tell("session.state", changed, session.uuid);
   }
 
-  /** What an agent says every 30 s. */
-  beat(): void {
+  #beat(): void {
     this.#tell("agent.heartbeat");
     const gib = 2 ** 30;
     this.#tell("agent.capacity", {
@@ -128,6 +128,7 @@ export class StormAgent {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearInterval(this.#beating);
     this.#client?.end();
     this.#client?.destroy();
   }
@@ -142,14 +143,20 @@ export class StormAgent {
       const own = sessions.slice(part * snapshotPart, (part + 1) * snapshotPart);
       this.#tell("agent.snapshot", { part, last: part === parts - 1, sessions: own });
     }
-    this.beat();
+    this.#beat();
+    this.#beating = setInterval(() => this.#beat(), heartbeatEvery);
   }
 
   #lost(): void {
     this.#channel = null;
+    clearInterval(this.#beating);
     if (this.#closed) return;
     this.failures += 1;
-    this.#retry = setTimeout(() => this.dial(), backoffDelay(this.#attempt));
+    const { random } = this.#options;
+    this.#retry = setTimeout(
+      () => this.dial(),
+      spreadDelay(this.#attempt, () => random.next()),
+    );
     this.#attempt += 1;
   }
 

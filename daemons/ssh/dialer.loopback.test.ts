@@ -105,15 +105,14 @@ test("a key of ours that cannot be read is told without any of it", async () => 
   expect(log.text).not.toContain(half.slice(100, 130));
 });
 
-test("nobody there: unreachable, and dialled again after 1, 2, 4 … 30 seconds", async () => {
+test("nobody there: unreachable, and dialled again within 1, 2, 4 … 30 seconds", async () => {
   const { port } = listener;
   await listener.close();
   dial({ port });
   for (const [index, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
     await eventually(() => heard.downs.length === index + 1);
-    clock.advance(seconds * 1_000 - 1);
-    expect(heard.downs).toHaveLength(index + 1);
-    clock.advance(1);
+    // Not all that were lost together dial at the same time: spreadDelay has a test of its own.
+    clock.advance(seconds * 1_000);
   }
   await eventually(() => heard.downs.length === 8);
   expect(new Set(heard.downs.map(({ code }) => code))).toEqual(new Set(["unreachable"]));

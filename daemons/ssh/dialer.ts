@@ -1,7 +1,7 @@
 import ssh2, { type ClientChannel } from "ssh2";
 import { connectError, pinnedOptions, usesStrictKex } from "../../protocol/client-options.ts";
 import { ConvocateError } from "../../protocol/errors.ts";
-import { backoffDelay } from "../../protocol/transport.ts";
+import { spreadDelay } from "../../protocol/transport.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 
@@ -39,7 +39,7 @@ export function keepDialed(options: DialOptions): { close(): void } {
     options.onDown(reason);
     // The recorded pin is read at start: there is nothing to try again with.
     if (reason.code === "host_key_unpinned") return;
-    cancelRetry = clock.after(backoffDelay(attempt), next);
+    cancelRetry = clock.after(spreadDelay(attempt), next);
     attempt += 1;
   }
   function next(): void {

@@ -35,6 +35,9 @@ export interface StatusDaemon {
 /** The group whose members may read the fleet. */
 const group = "convocate";
 
+/** After a restart all agents come back at once: more of them may wait to be authenticated than of operators at an agent. */
+const startups = { startups: 100, maxStartups: 200 };
+
 /** The whole daemon. Rejects, having left nothing open, when it cannot start. */
 export async function serve(options: ServeOptions): Promise<StatusDaemon> {
   const { configDir, clock, log } = options;
@@ -83,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
       subsystems: { [subsystems.status]: createReceiver((input) => hub.apply(input), log) },
       log,
       clock,
+      limits: startups,
     });
     opened.push(() => listener.close());
     log.info({ address: options.address, port: listener.port, socket: options.socket }, "serving");
