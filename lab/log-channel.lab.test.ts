@@ -169,6 +169,8 @@ test("a file that grows too large in between is rotated at once", async () => {
     await writeLines(lab, "agent-b", { label: "large", count: 5 });
     return Number(await told("shell-1", `stat -c %s ${logs}/b.log`)) < 1_000_000;
   });
+  const bytes = async () => Number(await told("shell-1", `zcat ${logs}/b.log.1.gz 2>/dev/null | wc -c`));
+  await until("the old one is compressed", 60_000, async () => (await bytes()) > 70_000_000);
 });
 
 test("a second pulumi up changes nothing, and no rsyslog starts anew", async () => {

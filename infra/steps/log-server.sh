@@ -62,7 +62,8 @@ receive_logs() {
   fi
 }
 
-# A file that becomes too large in between is rotated when rsyslog says so: whoever floods loses lines of its own, earlier.
+# A file that becomes too large in between is rotated when rsyslog says so: whoever floods loses lines of its own, earlier. This runs
+# as a child of rsyslog then, which is why not every process of its service gets the signal.
 rotate_logs() {
   write /etc/logrotate.d/convocate-agent 644 root:root <<EOF || true
 $agents_logs/*.log {
@@ -75,7 +76,7 @@ $agents_logs/*.log {
   create
   sharedscripts
   postrotate
-    /usr/lib/rsyslog/rsyslog-rotate
+    systemctl kill -s HUP --kill-who=main rsyslog.service
   endscript
 }
 EOF
