@@ -71,6 +71,12 @@ test("what the host's configuration names reaches the container: name servers, a
   });
 });
 
+test("a transcript is kept where the host's configuration says so", () => {
+  const config = agentConfig.parse({ command: "claude", transcript: true });
+  expect(spec({ config }).env).toMatchObject({ CONVOCATE_TRANSCRIPT: "1" });
+  expect(spec().env).not.toHaveProperty("CONVOCATE_TRANSCRIPT");
+});
+
 test("cgroupfs wants the slice from the root", () => {
   expect(spec({ cgroupDriver: "cgroupfs" }).cgroupParent).toBe("/convocate-sessions.slice");
 });
