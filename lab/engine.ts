@@ -68,6 +68,8 @@ export async function releaseEngine(dataDir: string, say: Say): Promise<void> {
   if (containers.code !== 0 || containers.stdout !== "") return;
   process.kill(pid, "SIGTERM");
   await until("dockerd ends", 30_000, () => Promise.resolve(!existsSync(`/proc/${String(pid)}`)));
+  // Somebody may have started another at this very moment: the bridge is its by now.
+  if (await answers()) return;
   await run(["ip", "link", "delete", "docker0"]);
   await run(["umount", "/run/docker/netns/default"]);
   await rm(file);
