@@ -78,5 +78,5 @@ const run = async (task: Task | null): Promise<number> => (task ? task(context).
 // `convocate-host status | head` is no error.
 stdout.on("error", () => process.exit(exitStatus.ok));
 process.exitCode = await main();
-// The ssh-agent's probe, the engine's event server: nothing of it is waited for.
-process.exit();
+// The ssh-agent's probe, the engine's event server: nothing of it is waited for, but that what was printed is read.
+stdout.write("", () => process.exit());
