@@ -43,6 +43,9 @@ function line(path: string): string | undefined {
   }
 }
 
+/** Milliseconds for which changes inside agents' folders are gathered. */
+const gatherMs = 100;
+
 /** Hears all registrations now and whenever they changed. Returns what ends it. */
 export function watchRegistry(
   directory: string,
@@ -53,11 +56,20 @@ export function watchRegistry(
   /** Files change inside an agent's folder, which the watch on their parent does not show. */
   let inside = new Map<string, () => void>();
 
+  /** A thousand folders that are looked at again at the same time are one reading of the registry, not a thousand. */
+  let planned: NodeJS.Timeout | undefined;
+  function soon(): void {
+    planned ??= setTimeout(() => {
+      planned = undefined;
+      look();
+    }, gatherMs);
+  }
+
   function look(): void {
     const names = folders(directory, log);
     const before = inside;
     inside = new Map(
-      names.map((name) => [name, before.get(name) ?? watchDirectory(join(directory, name), look)]),
+      names.map((name) => [name, before.get(name) ?? watchDirectory(join(directory, name), soon)]),
     );
     for (const [name, stop] of before) if (!inside.has(name)) stop();
     const all = readRegistry(directory, log);
@@ -71,6 +83,7 @@ export function watchRegistry(
   const stop = watchDirectory(directory, look);
   return () => {
     stop();
+    clearTimeout(planned);
     for (const stopInside of inside.values()) stopInside();
   };
 }
