@@ -1,7 +1,6 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
-import { measureFleet } from "./fleet.ts";
 import { measureImage } from "./image.ts";
 import { measureMove } from "./move.ts";
 import { measureProvision } from "./provision.ts";
@@ -14,7 +13,6 @@ const groups: Record<string, () => Promise<void>> = {
   provision: measureProvision,
   image: measureImage,
   move: measureMove,
-  fleet: measureFleet,
   status: measureStatus,
 };
 
