@@ -79,7 +79,7 @@ export class Traveller {
     const free = `df --output=avail -B1 /home/convocate | tail -1`;
     await this.#on(
       host,
-      `n=$(($(${free}) - $1)); [ "$n" -le 0 ] || fallocate -l "$n" /home/convocate/.crowd`,
+      `n=$(($(${free}) - $1)); [ "$n" -le 0 ] || fallocate -l "$n" /home/convocate/.crowd || true`,
       String(room),
     );
   }
