@@ -7,7 +7,7 @@ import { deliverImage } from "../infra/image/deliver.ts";
 import { LayeredImages } from "../infra/image/layers.fake.ts";
 import { Proxy } from "../infra/image/proxy.fake.ts";
 import { SecondEngine } from "../infra/image/second-engine.fake.ts";
-import { connect } from "../infra/image/ssh.ts";
+import { connect } from "../infra/ssh/connect.ts";
 import { FakeSshd } from "../infra/toolchain/plugins/command/sshd.fake.ts";
 import { docker } from "./docker.ts";
 

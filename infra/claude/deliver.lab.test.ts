@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { blobFile } from "../image/blob.ts";
 import { HostPlace } from "../image/host-place.fake.ts";
 import { Proxy } from "../image/proxy.fake.ts";
-import { connect, type Endpoint } from "../image/ssh.ts";
+import { connect, type Endpoint } from "../ssh/connect.ts";
 import { FakeSshd } from "../toolchain/plugins/command/sshd.fake.ts";
 import { deliverCli, deliverToken } from "./deliver.ts";
 import { prepare, type Cli } from "./source.ts";

@@ -1,6 +1,6 @@
 import type { Client } from "ssh2";
 import { leftoversOf, listLeftovers, sendBlob, unpackFunction } from "../image/send-blob.ts";
-import { runAsRoot } from "../image/ssh.ts";
+import { runAsRoot } from "../ssh/connect.ts";
 import type { Cli } from "./source.ts";
 
 /** Mounted into sessions as a whole, so that another `current` reaches those that run. */

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { endpoint } from "../image/ssh.ts";
-import { withHost } from "../image/with-host.ts";
+import { endpoint } from "../ssh/connect.ts";
+import { withHost } from "../ssh/with-host.ts";
 import { deliverCli, deliverToken } from "./deliver.ts";
 import { prepare, sourceSchema } from "./source.ts";
 

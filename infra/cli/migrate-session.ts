@@ -4,7 +4,7 @@ import type { Client } from "ssh2";
 import { z } from "zod";
 import { exitStatus } from "../../protocol/errors.ts";
 import type { Fleet, FleetAgent, FleetHost } from "../config/fleet.ts";
-import { connect, runAsRoot, ScriptFailed } from "../image/ssh.ts";
+import { connect, runAsRoot, ScriptFailed } from "../ssh/connect.ts";
 import { moveSession, type Host } from "../migrate/move.ts";
 import { Refusal, type Change } from "../migrate/plan.ts";
 import { quote } from "../steps/script.ts";

@@ -19,8 +19,8 @@ import { deliverImage, type Delivered } from "./deliver.ts";
 import { LayeredImages } from "./layers.fake.ts";
 import { Proxy } from "./proxy.fake.ts";
 import { SecondEngine } from "./second-engine.fake.ts";
-import { connect, type Endpoint } from "./ssh.ts";
-import { withHost } from "./with-host.ts";
+import { connect, type Endpoint } from "../ssh/connect.ts";
+import { withHost } from "../ssh/with-host.ts";
 
 jest.setTimeout(120_000);
 

@@ -6,7 +6,7 @@ import type { ImageRecord } from "./archive.ts";
 import type { Blob } from "./blob.ts";
 import { loadFiles, type LoadFiles } from "./load-files.ts";
 import { sendBlob, unpackFunction } from "./send-blob.ts";
-import { runAsRoot, ScriptFailed } from "./ssh.ts";
+import { runAsRoot, ScriptFailed } from "../ssh/connect.ts";
 import { layersFolder, layersThere, parseSurvey, surveyScript, type Survey } from "./survey.ts";
 
 /** What the engine is given lies there uncompressed, once in our folder, once in its own, and once as layers. */

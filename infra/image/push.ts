@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { readRecord } from "./archive.ts";
 import { deliverImage } from "./deliver.ts";
-import { endpoint } from "./ssh.ts";
-import { withHost } from "./with-host.ts";
+import { endpoint } from "../ssh/connect.ts";
+import { withHost } from "../ssh/with-host.ts";
 
 const input = endpoint.extend({
   image: z.object({

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
 import { blobFile, checkBlob, type Blob } from "./blob.ts";
-import { runAsRoot } from "./ssh.ts";
+import { runAsRoot } from "../ssh/connect.ts";
 
 /** Bytes by file name, of what an earlier delivery left in a host's folder of blobs. */
 export type Leftovers = ReadonlyMap<string, number>;

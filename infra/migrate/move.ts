@@ -1,7 +1,7 @@
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
-import { ScriptFailed } from "../image/ssh.ts";
+import { ScriptFailed } from "../ssh/connect.ts";
 import { hostFacts, planMove, Refusal, type Change, type End, type Metadata } from "./plan.ts";
 import { readFacts, refusedStatus, runAction, startAction, type Started } from "./remote.ts";
 

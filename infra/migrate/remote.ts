@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Client, ClientChannel } from "ssh2";
-import { ScriptFailed } from "../image/ssh.ts";
+import { ScriptFailed } from "../ssh/connect.ts";
 import { quote } from "../steps/script.ts";
 
 const source = (name: string) => readFileSync(join(import.meta.dirname, name), "utf8");

@@ -1,6 +1,6 @@
 /** Restarts a host that asks for it and waits until it is back. Input: how it is reached, JSON on standard input. */
 import { text } from "node:stream/consumers";
-import { connect, endpoint } from "../image/ssh.ts";
+import { connect, endpoint } from "../ssh/connect.ts";
 import { rebootIfAsked } from "./reboot.ts";
 
 const host = endpoint.parse(JSON.parse(await text(process.stdin)));

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, type Endpoint } from "../image/ssh.ts";
+import { connect, type Endpoint } from "../ssh/connect.ts";
 import { FakeSshd } from "../toolchain/plugins/command/sshd.fake.ts";
 import { putProgram } from "../toolchain/program.fake.ts";
 import { rebootIfAsked } from "./reboot.ts";

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Client } from "ssh2";
-import { runAsRoot } from "../image/ssh.ts";
+import { runAsRoot } from "../ssh/connect.ts";
 
 /** Containers share their kernel's boot id: the start of PID 1 tells of theirs. */
 const mark = `echo "$(cat /proc/sys/kernel/random/boot_id) $(awk '{ print $22 }' /proc/1/stat)"`;

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Client } from "ssh2";
-import { connect, ConnectionLost, type Endpoint } from "./ssh.ts";
+import { connect, ConnectionLost, type Endpoint } from "./connect.ts";
 
 /** Pauses before a connection that was lost is made again, in milliseconds. */
 const pauses = [1000, 5000, 15_000];

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
 import { FakeSshd, keyPair } from "../toolchain/plugins/command/sshd.fake.ts";
 import { putProgram } from "../toolchain/program.fake.ts";
-import { connect, ConnectionLost, runAsRoot, type Endpoint } from "./ssh.ts";
+import { connect, ConnectionLost, runAsRoot, type Endpoint } from "./connect.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "image-ssh-"));
 const sshd = new FakeSshd();
