@@ -28,6 +28,7 @@ const settings = {
   operators: config.getObject("operators"),
   claude: claudeSetting(all["convocate:claude"]),
   image: config.get("image"),
+  transcript: config.getObject("transcript"),
   keyEpoch: config.getObject("keyEpoch"),
   logAuthorityEpoch: config.getObject("logAuthorityEpoch"),
   ssh: config.getObject("ssh"),

@@ -16,6 +16,7 @@ export interface AgentHostArgs {
   artifacts: Artifacts;
   operators: Record<string, string>;
   keyEpoch: number;
+  transcript: boolean;
   /** What a session runs when it names no command of its own. */
   command: string;
   claude: Claude;
@@ -41,7 +42,19 @@ export class AgentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AgentHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:AgentHost", name, {}, options);
-    const { agent, shell, artifacts, operators, keyEpoch, command, claude, domain, logs, publishFrom } = args;
+    const {
+      agent,
+      shell,
+      artifacts,
+      operators,
+      keyEpoch,
+      transcript,
+      command,
+      claude,
+      domain,
+      logs,
+      publishFrom,
+    } = args;
     const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
     const combined = agent.name === shell.host.name;
     const installed = combined ? shell.installed : installHost(agent, artifacts, this);
@@ -90,6 +103,7 @@ export class AgentHost extends pulumi.ComponentResource {
           config: JSON.stringify({
             command,
             ...(claude.source && { claude_folder: claudeFolder }),
+            ...(transcript && { transcript }),
             ...(agent.drain !== false && { drain: true }),
           }),
         },

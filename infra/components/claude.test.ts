@@ -21,6 +21,7 @@ const declare = (claude: Fleet["claude"]) =>
         claude,
         image: "slim",
         keyEpoch: 1,
+        transcript: false,
         logAuthorityEpoch: 1,
         loginAliases: [],
         dnsClients: [],

@@ -7,7 +7,12 @@ import { LogAuthority } from "./log-authority.ts";
 import { ShellHost } from "./shell-host.ts";
 
 const domain = "fleet.example";
-const others = { keyEpoch: 1, command: "bash", claude: { source: null, token: null, fetched: [] } };
+const others = {
+  keyEpoch: 1,
+  transcript: false,
+  command: "bash",
+  claude: { source: null, token: null, fetched: [] },
+};
 
 /** A fleet whose shell host has that address, or is an agent itself. */
 const declared = (epoch: number, { combined = false, address = "10.0.0.10" } = {}): Promise<Registered[]> =>

@@ -72,6 +72,7 @@ const changes: Change[] = [
   ],
   ["an agent's id", withHost("agent-b", { agentId: "other" }), /^agent-b/, /^agent-b-init-agent$/],
   ["an agent's address", withHost("agent-a", { address: "10.0.0.99" }), /^agent-a/, /^agent-a-registration$/],
+  ["transcripts", { ...settings, transcript: true }, /-init-agent$/, /^agent-b-init-agent$/],
   ["the command of sessions", { ...settings, command: "claude" }, /-init-agent$/, /^agent-b-init-agent$/],
   [
     "a network of DNS clients",

@@ -215,6 +215,7 @@ const bad: [string, unknown, RegExp][] = [
     { ...good, logAuthorityEpoch: 1.5 },
     /logAuthorityEpoch: got 1\.5: .*whole number from 1/,
   ],
+  ["a transcript that is neither", { ...good, transcript: "on" }, /transcript: got "on": .*true or false/],
   ["a key epoch that is none", { ...good, keyEpoch: 0 }, /keyEpoch: got 0: .*whole number from 1/],
   [
     "DNS clients as text",
@@ -292,6 +293,7 @@ test("completes a good configuration", () => {
     operators: {},
     claude: null,
     image: "full",
+    transcript: false,
     keyEpoch: 1,
     logAuthorityEpoch: 1,
     loginAliases: [],

@@ -34,6 +34,8 @@ export interface Fleet {
   claude: { cli: { version: string } | { path: string }; token: string | null } | null;
   /** The image that sessions run in: with tools, or only what a session needs itself. */
   image: "full" | "slim";
+  /** Agents keep the text of sessions' terminals. */
+  transcript: boolean;
   /** Another number, other keys between shell host and agents. */
   keyEpoch: number;
   /** Another number, another log authority. */
@@ -211,6 +213,7 @@ export function parseFleet(
     operators: config.operators,
     claude: claudeOf(config.claude, home),
     image: config.image,
+    transcript: config.transcript,
     keyEpoch: config.keyEpoch,
     logAuthorityEpoch: config.logAuthorityEpoch,
     loginAliases: config.loginAliases,

@@ -104,6 +104,8 @@ const operatorName = z
 
 const imageFault = "a session image is `full` (with tools) or `slim`: use one of them";
 
+const transcriptFault = "`transcript` is true or false: use one of them";
+
 const epochFault = "a key epoch is a whole number from 1: count it up to have new keys";
 
 const authorityFault =
@@ -181,6 +183,7 @@ export const stackConfig = z.strictObject(
       .default({}),
     claude: z.preprocess((value) => (value === "none" ? undefined : value), claude.optional()),
     image: z.enum(["full", "slim"], { error: imageFault }).default("full"),
+    transcript: z.boolean({ error: transcriptFault }).default(false),
     keyEpoch: z.int({ error: epochFault }).min(1, epochFault).default(1),
     logAuthorityEpoch: z.int({ error: authorityFault }).min(1, authorityFault).default(1),
     ssh: connection.default({}),
