@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Random } from "../campaigns/random.ts";
 import { StormFleet } from "../campaigns/storm/fleet.ts";
 import { StatusProcess } from "../campaigns/storm/status-process.ts";
-import { bundlePrograms } from "../infra/artifacts/bundle.ts";
+import { bundlePrograms, programs } from "../infra/artifacts/bundle.ts";
 import { heartbeatEvery } from "../protocol/status.ts";
 
 const sizes = [100, 300, 1_000];
@@ -31,7 +31,8 @@ export async function measureStatus(): Promise<void> {
 
 /** A row of the table. */
 async function measure(program: string, agents: number): Promise<string> {
-  const daemon = new StatusProcess(program);
+  const flags = programs.find(({ command }) => command === "convocate-status")?.flags ?? [];
+  const daemon = new StatusProcess(program, flags);
   const fleet = new StormFleet();
   try {
     await fleet.open(daemon, { agents, sessions }, new Random(1));

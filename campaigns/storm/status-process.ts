@@ -22,12 +22,14 @@ export class StatusProcess {
   /** Lines of its journal that complain of an agent's events. */
   readonly complaints: string[] = [];
   readonly #program: string;
+  readonly #flags: readonly string[];
   #child: ChildProcess | null = null;
   #port = 0;
 
-  /** `program`: path of the daemon's bundle or of its main.ts. */
-  constructor(program: string) {
+  /** `program`: path of the daemon's bundle or of its main.ts; `flags`: Node's own. */
+  constructor(program: string, flags: readonly string[] = []) {
     this.#program = program;
+    this.#flags = flags;
   }
 
   get target(): Target {
@@ -43,7 +45,7 @@ export class StatusProcess {
       "--port": String(this.#port),
       "--socket": this.socket,
     };
-    const argv = [this.#program, "serve", ...Object.entries(flags).flat()];
+    const argv = [...this.#flags, this.#program, "serve", ...Object.entries(flags).flat()];
     const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     const last: string[] = [];

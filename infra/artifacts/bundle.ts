@@ -11,9 +11,9 @@ export interface Program {
 /** infra ships the daemons and the TUI by path; it imports neither. */
 export const programs: Program[] = [
   { command: "convocate", main: "tui/main.ts", flags: [] },
-  // An agent relays and keeps little: room for short-lived objects that it does not need would stay its own.
+  // Daemons relay and keep little: room for short-lived objects that they do not need would stay their own.
   { command: "convocate-agent", main: "daemons/agent/main.ts", flags: ["--max-semi-space-size=1"] },
-  { command: "convocate-status", main: "daemons/status/main.ts", flags: [] },
+  { command: "convocate-status", main: "daemons/status/main.ts", flags: ["--max-semi-space-size=1"] },
 ];
 
 /** zod's messages in sixty languages: 3 MB of memory. Ours are English. */
