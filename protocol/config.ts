@@ -43,6 +43,8 @@ export const registrationFiles = {
   /** The stack's name of the host (ours). */
   name: "name",
   hostKey: "host_key.pub",
+  /** When the certificate of its log channel ends, RFC 3339 (ours). */
+  certificateUntil: "log-certificate-until",
   toAgentKey: "shell_to_agent_ed25519_key",
 } as const;
 

@@ -23,6 +23,8 @@ export const fleetAgent = z.looseObject({
   reason: z.string().optional(),
   /** When it was heard last; RFC 3339, in snapshots only. */
   heartbeat_at: z.string().optional(),
+  /** When the certificate of its log channel ends; RFC 3339. */
+  certificate_until: z.string().optional(),
   version: z.string().optional(),
   image_tag: z.string().optional(),
 });

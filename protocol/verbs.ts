@@ -57,6 +57,8 @@ export const agentJson = z.strictObject({
   answer_ms: z.number().nullable(),
   /** When the last heartbeat came; null where the status daemon does not tell. */
   heartbeat_at: z.string().nullable(),
+  /** When the certificate of its log channel ends; null where there is none. */
+  certificate_until: z.string().nullable(),
   memory_bytes: amount.nullable(),
   cpus: amount.nullable(),
   disk_bytes: amount.nullable(),

@@ -11,6 +11,8 @@ export interface Registration {
   address: string;
   /** The pinned host key, a public key line; none where none is recorded. */
   host_key?: string;
+  /** When the certificate of its log channel ends; RFC 3339. */
+  certificate_until?: string;
 }
 
 /** A snapshot that has not arrived whole. */

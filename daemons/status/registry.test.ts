@@ -19,9 +19,12 @@ function folder(id: string, files: Record<string, string>): void {
 
 test("an agent is its folder's name, an address and the host's name", () => {
   folder("b", { "agent-host": "192.0.2.2\n", name: "agent-b\n", "host_key.pub": "ssh-ed25519 AAAA" });
-  folder("a", { "agent-host": "convocate@a.example.org\n" });
+  folder("a", {
+    "agent-host": "convocate@a.example.org\n",
+    "log-certificate-until": "2030-01-01T00:00:00Z\n",
+  });
   expect(readRegistry(directory, log)).toEqual([
-    { agent_id: "a", host: "a", address: "a.example.org" },
+    { agent_id: "a", host: "a", address: "a.example.org", certificate_until: "2030-01-01T00:00:00Z" },
     { agent_id: "b", host: "agent-b", address: "192.0.2.2", host_key: "ssh-ed25519 AAAA" },
   ]);
 });

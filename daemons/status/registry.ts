@@ -17,7 +17,16 @@ export function readRegistry(directory: string, log: Log): Registration[] {
     if (address === undefined || !/^[^\s/]{1,253}$/.test(address)) return [];
     const host = line(join(directory, id, registrationFiles.name)) ?? id;
     const host_key = line(join(directory, id, registrationFiles.hostKey));
-    return [{ agent_id: id, host, address, ...(host_key !== undefined && { host_key }) }];
+    const until = line(join(directory, id, registrationFiles.certificateUntil));
+    return [
+      {
+        agent_id: id,
+        host,
+        address,
+        ...(host_key !== undefined && { host_key }),
+        ...(until !== undefined && { certificate_until: until }),
+      },
+    ];
   });
 }
 

@@ -80,6 +80,7 @@ export class AgentHost extends pulumi.ComponentResource {
     );
     const image = deliverImage(agent, artifacts, { parent: this, dependsOn: [installed] });
     const cli = deliverClaude(agent, artifacts, claude, { parent: this, dependsOn: [installed] });
+    const ownLogs = combined ? noLogs : agentLogs(logs, agent, keyEpoch, this);
     const initialized = hostCommand(
       `${name}-init-agent`,
       {
@@ -99,7 +100,7 @@ export class AgentHost extends pulumi.ComponentResource {
           own_names: combined ? "yes" : "no",
           publish_from: publishFrom.join(" "),
           log_server: logServerName(domain),
-          ...(combined ? noLogs : agentLogs(logs, agent, keyEpoch, this)),
+          ...ownLogs.inputs,
           config: JSON.stringify({
             command,
             ...(claude.source && { claude_folder: claudeFolder }),
@@ -124,6 +125,7 @@ export class AgentHost extends pulumi.ComponentResource {
           to_agent_key: peering.shellToAgent.privateKey,
           to_agent_key_pub: peering.shellToAgent.publicKey,
           to_shell_key_pub: peering.agentToShell.publicKey,
+          log_until: ownLogs.until,
         },
       },
       { parent: this, dependsOn: [initialized] },

@@ -59,6 +59,7 @@ function stateOf(type: string, name: string, inputs: Properties): Properties {
   return {
     ...inputs,
     certPem: `certificate ${name}\n`,
+    validityEndTime: "2030-01-01T00:00:00Z",
     certRequestPem: `request ${name}\n`,
     stdout: "",
     stderr: "",

@@ -16,6 +16,8 @@ export interface Holder {
 /** PEM texts; the key, in PKCS#8, is a secret. */
 export interface Issued {
   certificate: pulumi.Output<string>;
+  /** When the certificate ends; RFC 3339. */
+  until: pulumi.Output<string>;
   key: pulumi.Output<string>;
 }
 
@@ -91,6 +93,7 @@ export class LogAuthority extends pulumi.ComponentResource {
     );
     return {
       certificate: signed.certPem.apply((pem) => pem.trim()),
+      until: signed.validityEndTime,
       key: key.privateKeyPemPkcs8.apply((pem) => pem.trim()),
     };
   }

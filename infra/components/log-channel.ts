@@ -8,8 +8,15 @@ export const logServerName = (domain: string) => `logs.${domain}`;
 /** Inputs of a script that sets up one end of the log channel. */
 export type LogInputs = Record<"log_ca" | "log_cert" | "log_key", pulumi.Input<string>>;
 
+/** An agent's end of the channel. */
+export interface AgentLogs {
+  inputs: LogInputs;
+  /** When its certificate ends; RFC 3339, empty without one. */
+  until: pulumi.Input<string>;
+}
+
 /** Of an agent on the shell host itself: it needs no channel. */
-export const noLogs: LogInputs = { log_ca: "", log_cert: "", log_key: "" };
+export const noLogs: AgentLogs = { inputs: { log_ca: "", log_cert: "", log_key: "" }, until: "" };
 
 const inputsOf = ({ trusted }: LogAuthority, { certificate, key }: Issued): LogInputs => ({
   log_ca: trusted,
@@ -38,8 +45,9 @@ export function agentLogs(
   { name, agentId }: Pick<FleetAgent, "name" | "agentId">,
   keyEpoch: number,
   parent: pulumi.Resource,
-): LogInputs {
+): AgentLogs {
   const suffix = keyEpoch === 1 ? "" : `-${String(keyEpoch)}`;
   const holder = { commonName: agentId, names: [agentId], use: "client_auth" } as const;
-  return inputsOf(logs, logs.issue(`${name}-log-client${suffix}`, holder, parent));
+  const issued = logs.issue(`${name}-log-client${suffix}`, holder, parent);
+  return { inputs: inputsOf(logs, issued), until: issued.until };
 }

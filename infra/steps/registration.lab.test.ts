@@ -47,6 +47,7 @@ const file = (id: string, name: string) => readFileSync(`${folder(id)}/${name}`,
 const inputs = (id: string, change: Record<string, string> = {}) => ({
   agent_id: id,
   drain: "false",
+  log_until: "2030-01-01T00:00:00Z",
   name: `host-of-${id}`,
   address: "10.0.0.21",
   host_key_pub: "ssh-ed25519 AAAAhost",
@@ -66,6 +67,7 @@ test("an agent is registered: address, keys, and the line that admits it", async
   expect(readdirSync(folder("a1")).sort()).toEqual([
     "agent-host",
     "host_key.pub",
+    "log-certificate-until",
     "name",
     "shell_to_agent_ed25519_key",
     "shell_to_agent_ed25519_key.pub",

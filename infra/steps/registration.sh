@@ -1,7 +1,8 @@
 # Registers an agent on the shell host (`admit`, `register`), or takes its registration away (`deregister`). The shell host alone is
 # asked for either: the agent may be gone.
 # A drain of `force` lets the sessions be stopped that still run when the agent leaves.
-# Inputs: agent_id, drain, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub.
+# Inputs: agent_id, drain, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub,
+# log_until (when the certificate of its log channel ends).
 
 script="registration ($1)"
 etc=/etc/convocate
@@ -42,6 +43,7 @@ register() {
   write "$new/host_key.pub" 644 root:root <<<"$host_key_pub"
   write "$new/shell_to_agent_ed25519_key" 640 root:convocate <<<"$to_agent_key"
   write "$new/shell_to_agent_ed25519_key.pub" 644 root:root <<<"$to_agent_key_pub"
+  write "$new/log-certificate-until" 644 root:root <<<"$log_until"
   if [ -d "$folder" ]; then
     local file
     for file in "$new"/*; do mv -f "$file" "$folder/"; done

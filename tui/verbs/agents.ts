@@ -38,6 +38,7 @@ export async function agents(context: Context, options: { json?: boolean; agent?
       "CPU",
       "DISK",
       "HEARTBEAT",
+      "CERTIFICATE",
       "",
     ];
     const lines = known.map((agent, i) => cells(agent, rows[i]));
@@ -79,6 +80,7 @@ function agentJson(agent: FleetAgent, { sessions }: FleetSnapshot, answer: Answe
     sessions: sessions.filter(({ agent_id }) => agent_id === agent.agent_id).length,
     answer_ms: answer?.ms ?? null,
     heartbeat_at: agent.heartbeat_at ?? null,
+    certificate_until: agent.certificate_until ?? null,
     memory_bytes: amount(told?.memory_bytes, told?.memory_used_bytes, told?.memory_promised_bytes),
     cpus: amount(told?.cpus, told?.cpus_used, told?.cpus_promised),
     disk_bytes: amount(told?.disk_bytes, told?.disk_used_bytes, told?.disk_promised_bytes),
@@ -93,6 +95,13 @@ export function skewOf(theirs: string | undefined): AgentJson["skew"] {
   if (valid(theirs) === null || theirs === undefined) return null;
   if (lt(theirs, version)) return "older";
   return lt(version, theirs) ? "newer" : "same";
+}
+
+/** Whole days until then, such as `305d`; an end that is past is `expired`. */
+function daysLeft(until: string | null, now: number): string {
+  const end = Date.parse(until ?? "");
+  if (Number.isNaN(end)) return "-";
+  return end <= now ? "expired" : `${String(Math.floor((end - now) / 86_400_000))}d`;
 }
 
 function cells(agent: FleetAgent, row: AgentJson | undefined): string[] {
@@ -110,6 +119,7 @@ function cells(agent: FleetAgent, row: AgentJson | undefined): string[] {
     agent.image_tag ?? "-",
     ...capacityCells(agent),
     age(row?.heartbeat_at ?? undefined, now),
+    daysLeft(row?.certificate_until ?? null, now),
     agent.reason ?? "",
   ];
 }
