@@ -1,6 +1,7 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
+import { measureFleet } from "./fleet.ts";
 import { measureImage } from "./image.ts";
 import { measureMove } from "./move.ts";
 import { measureProvision } from "./provision.ts";
@@ -14,6 +15,7 @@ const groups: Record<string, () => Promise<void>> = {
   image: measureImage,
   move: measureMove,
   status: measureStatus,
+  fleet: measureFleet,
 };
 
 const asked = process.argv.slice(2);

@@ -106,4 +106,5 @@ export const wrongs: Record<string, Wrong[]> = {
     badParam("with a long value", { k: "v".repeat(257) }),
   ],
   force: mistyped("true", 1, {}, []),
+  lines: [...mistyped("1", true, {}, 1.5), badParam("0", 0), badParam("too many", 2_001)],
 };
