@@ -14,6 +14,8 @@ export interface ScratchOptions {
   /** Full reference, or null: an agent that has none yet. */
   image: string | null;
   command?: string;
+  /** Default: `scratch`. Agents on one engine need one each. */
+  id?: string;
   /** Where events go. */
   shell?: { host: string; port: number; hostKey: string };
   uid?: number;
@@ -23,11 +25,11 @@ export interface ScratchOptions {
 
 /** A whole agent in a temporary folder, listening on 127.0.0.1; for tests and benchmarks. */
 export class ScratchAgent {
-  readonly id = "scratch";
+  readonly id: string;
   readonly hostKey = createKeyPair("");
   readonly operator: KeyPair = createKeyPair("operator=alice");
   readonly fromShell = createKeyPair("shell=shell-1");
-  readonly toShell = createKeyPair(`agent=${this.id}`);
+  readonly toShell: KeyPair;
   readonly log = new MemoryLog();
   readonly load = new FakeLoad();
   readonly #options: ScratchOptions;
@@ -38,6 +40,8 @@ export class ScratchAgent {
 
   constructor(options: ScratchOptions) {
     this.#options = options;
+    this.id = options.id ?? "scratch";
+    this.toShell = createKeyPair(`agent=${this.id}`);
   }
 
   get port(): number {
