@@ -126,7 +126,7 @@ export function migrate({ fleet, find, becomes }: Stage): void {
         home(orphan),
         orphan,
       ),
-    ).toBe("kept\n0\n");
+    ).toBe("kept\n0");
     expect(await traces("shell-1", orphan)).toBe("");
     for (const name of ["orphan", "traveller", "settled"])
       expect((await fleet.verb("rm", name)).code).toBe(0);
