@@ -40,6 +40,13 @@ export class ListTerminal {
     return performance.now() - this.#began;
   }
 
+  /** Waits until `text` is printed from now on; answers when that was, in ms since 1970. */
+  async sees(text: RegExp): Promise<number> {
+    this.#printed = "";
+    await this.#wait(text);
+    return performance.timeOrigin + performance.now();
+  }
+
   /** Presses a key; answers the ms until `text` was printed. */
   async press(bytes: string, text: RegExp): Promise<number> {
     this.#printed = "";

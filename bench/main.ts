@@ -1,6 +1,7 @@
 /** `npm run bench`, and with the names of groups only these: `npm run bench -- rpc attach`. */
 import { loadavg } from "node:os";
 import { measureAttach } from "./attach.ts";
+import { measureEvents } from "./events.ts";
 import { measureFleet } from "./fleet.ts";
 import { measureImage } from "./image.ts";
 import { measureMove } from "./move.ts";
@@ -16,6 +17,7 @@ const groups: Record<string, () => Promise<void>> = {
   move: measureMove,
   status: measureStatus,
   fleet: measureFleet,
+  events: measureEvents,
 };
 
 const asked = process.argv.slice(2);
