@@ -33,7 +33,8 @@ export class Keyboard {
     this.#source = Object.assign(new PassThrough(), {
       setRawMode: (raw: boolean) => void stdin.setRawMode(raw),
     });
-    this.#terminal = terminalKit.createTerminal({ stdin: this.#source, stdout, generic: "xterm" });
+    // Its keys are those of "xterm". That one mixes 16 colours, which we do not use, for a tenth of a second at the start.
+    this.#terminal = terminalKit.createTerminal({ stdin: this.#source, stdout, generic: "xterm-256color" });
     this.#terminal.on("key", (name) => listener.key(name));
   }
 
