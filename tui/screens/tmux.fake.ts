@@ -67,6 +67,11 @@ export class Tmux {
     }, withinMs);
   }
 
+  /** Gives the window a name, as a program in it would. */
+  async name(title: string): Promise<void> {
+    await this.#tmux("select-pane", "-t", "t", "-T", title);
+  }
+
   async end(): Promise<void> {
     await this.#tmux("kill-server").catch(() => {});
     rmSync(this.#folder, { recursive: true });

@@ -94,6 +94,18 @@ test("N, the form, a session; Enter, its terminal; resize; detach, the list; Q, 
   await expectSane(terminal, 0);
 }, 60_000);
 
+test("a session may name the window; back in the list it has the name that it had", async () => {
+  const terminal = await openList();
+  await terminal.name("mine");
+  await terminal.press("Enter");
+  await terminal.shows("attached to api");
+  (await attached()).channel.write("\x1b]2;theirs\x07");
+  await eventually(async () => expect(await terminal.flag("pane_title")).toBe("theirs"));
+  (await attached()).end(attachExit.detached);
+  await terminal.shows(" convocate ");
+  await eventually(async () => expect(await terminal.flag("pane_title")).toBe("mine"));
+}, 60_000);
+
 test("events are on the screen: an agent added, a session stopped, one gone", async () => {
   const terminal = await openList();
   const other = await host.addAgent("a2", "agent-b");
