@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadAnswers, findEngine, type Engine, type Log } from "./engine.ts";
 import { installOfflinePlugins } from "./offline-plugins.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 import { versions } from "./versions.ts";
 
 export type PluginChoice = "auto" | "official" | "offline";
@@ -62,7 +63,9 @@ async function ensureFile(path: string, content: () => string): Promise<void> {
 /** Makes engine and plugins available; on a machine that has them, in well under a second. */
 export async function ensureToolchain(options: ToolchainOptions): Promise<Toolchain> {
   const { dataDir, log } = options;
-  await mkdir(join(dataDir, "state"), { recursive: true, mode: 0o700 });
+  const state = join(dataDir, "state");
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  await removeStaleLocks(state, log);
   const passphrase = join(dataDir, "passphrase");
   await ensureFile(passphrase, () => `${randomBytes(32).toString("base64url")}\n`);
   const officialHome = join(dataDir, "pulumi-official");
@@ -83,7 +86,7 @@ export async function ensureToolchain(options: ToolchainOptions): Promise<Toolch
     env: {
       PATH: `${join(engine.root, "bin")}:${join(import.meta.dirname, "../../node_modules/.bin")}:${options.path}`,
       PULUMI_HOME: home,
-      PULUMI_BACKEND_URL: `file://${join(dataDir, "state")}`,
+      PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
       // A second checkout's stack file may lack the salt that the first one's has.
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
