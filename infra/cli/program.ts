@@ -72,6 +72,7 @@ export function program(
   provisioning(root, begin);
   keeping(root, begin);
   moving(root, begin);
+  adopting(root, begin);
   root
     .command("completion")
     .argument("<shell>", "bash, zsh or fish")
@@ -107,6 +108,25 @@ function provisioning(root: Command, begin: (task: Task) => void): void {
     runOptions(command);
     knowOldFlags(command);
   }
+}
+
+function adopting(root: Command, begin: (task: Task) => void): void {
+  const adopt = root
+    .command("adopt")
+    .argument("<host>", "name, address or agent id; a new name with --address")
+    .description(
+      "take over a host that runs convocate v2, with its sessions; shows what it would do, and asks",
+    )
+    .option("--yes", "do it without being asked")
+    .action((host: string, options: object) =>
+      begin(async (context) => (await import("./adopt.ts")).adopt(context, host, options)),
+    );
+  runOptions(
+    domainOption(entryOptions(adopt)).option(
+      "--shell <host>",
+      "the agent's shell host; else the only one there is",
+    ),
+  );
 }
 
 function moving(root: Command, begin: (task: Task) => void): void {

@@ -11,6 +11,8 @@ const hostsPath = ["config", "convocate:hosts"];
 /** A value of a host's entry; a list is written on one line. */
 export type EntryValue = string | number | readonly string[];
 
+const scalar = (node: unknown): string => String(node instanceof Scalar ? node.value : node);
+
 /** What is wrong, a line each, without the sentence about the file. */
 const faultsOf = (error: ConfigError): string[] => error.message.split("\n").slice(1);
 
@@ -74,7 +76,7 @@ export class StackFile {
   get hosts(): string[] {
     const hosts: unknown = this.#document.getIn(hostsPath);
     if (!isMap(hosts)) return [];
-    return hosts.items.map(({ key }) => String(key instanceof Scalar ? key.value : key));
+    return hosts.items.map(({ key }) => scalar(key));
   }
 
   /** A host's settings as they stand there; null: no such host. */
@@ -91,8 +93,32 @@ export class StackFile {
     return typeof port === "number" ? port : 22;
   }
 
+  /** User and key file of hosts that name none. */
+  get connectionDefaults(): { user?: string; privateKeyFile?: string } {
+    const at = (field: string): unknown => this.#document.getIn(["config", "convocate:ssh", field]);
+    const [user, privateKeyFile] = [at("user"), at("privateKeyFile")];
+    return {
+      ...(typeof user === "string" && { user }),
+      ...(typeof privateKeyFile === "string" && { privateKeyFile }),
+    };
+  }
+
   setSetting(name: string, value: string): void {
     this.#document.setIn(["config", `convocate:${name}`], value);
+  }
+
+  /** Operators by name, as they stand there. */
+  get operators(): Record<string, string> {
+    const node: unknown = this.#document.getIn(["config", "convocate:operators"]);
+    const entries = isMap(node) ? node.items : [];
+    return Object.fromEntries(entries.map(({ key, value }) => [scalar(key), scalar(value)]));
+  }
+
+  /** Adds an operator, or gives one another key. */
+  setOperator(name: string, key: string): void {
+    const path = ["config", "convocate:operators"];
+    if (!isMap(this.#document.getIn(path))) this.#document.setIn(path, this.#document.createNode({}));
+    this.#document.setIn([...path, name], this.#node(key));
   }
 
   /** Sets fields of a host, and makes the host where it is missing, on a line of its own. */

@@ -1,3 +1,4 @@
+import type { FleetAgent } from "../config/fleet.ts";
 import { readStatus } from "./status.ts";
 import { statusText } from "./status-text.ts";
 import type { State } from "./state.ts";
@@ -9,13 +10,19 @@ const connection = (address: string) => ({
   hostKey: "",
   privateKeyFile: null,
 });
+const agent = (name: string, agentId: string, address: string): FleetAgent => ({
+  name,
+  roles: ["agent"],
+  agentId,
+  drain: false,
+  connection: connection(address),
+  agentHostKey: null,
+  statusHostKey: null,
+});
 const fleet: Parameters<typeof readStatus>[0]["fleet"] = {
   domain: "fleet.example.com",
-  shell: { name: "shell-1", roles: ["shell"], connection: connection("10.0.0.10") },
-  agents: [
-    { name: "agent-a", roles: ["agent"], agentId: "ida", drain: false, connection: connection("10.0.0.21") },
-    { name: "agent-b", roles: ["agent"], agentId: "idb", drain: false, connection: connection("10.0.0.22") },
-  ],
+  shell: { name: "shell-1", roles: ["shell"], connection: connection("10.0.0.10"), statusHostKey: null },
+  agents: [agent("agent-a", "ida", "10.0.0.21"), agent("agent-b", "idb", "10.0.0.22")],
 };
 const hosts = ["shell-1", "agent-a", "agent-b"];
 const now = Date.parse("2026-11-23T08:00:00Z");

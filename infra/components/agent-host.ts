@@ -55,7 +55,7 @@ export class AgentHost extends pulumi.ComponentResource {
       logs,
       publishFrom,
     } = args;
-    const peering = new Peering(`${name}-peering`, keyEpoch, { parent: this });
+    const peering = new Peering(`${name}-peering`, keyEpoch, agent.agentHostKey, { parent: this });
     const combined = agent.name === shell.host.name;
     const installed = combined ? shell.installed : installHost(agent, artifacts, this);
     const authorizedKeys = peering.shellToAgent.publicKey.apply((key) =>

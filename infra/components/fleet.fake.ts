@@ -23,11 +23,12 @@ export function fakeHost(
     user: "admin",
     hostKey: `ssh-ed25519 AAAA${name}`,
   };
-  return { name, roles, connection: { ...connection, privateKeyFile } };
+  return { name, roles, connection: { ...connection, privateKeyFile }, statusHostKey: null };
 }
 
 export const asAgent = (host: FleetHost): FleetAgent => ({
   ...host,
   agentId: `id-of-${host.name}`,
+  agentHostKey: null,
   drain: false,
 });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mintKeyPair, type KeyPair } from "./key-pair.ts";
+import { keptKeyPair, mintKeyPair, type KeyPair } from "./key-pair.ts";
 
 /** What shell host and agent know each other by. Each half goes where it belongs and nowhere else. */
 export class Peering extends pulumi.ComponentResource {
@@ -8,11 +8,20 @@ export class Peering extends pulumi.ComponentResource {
   readonly shellToAgent: KeyPair;
   readonly agentToShell: KeyPair;
 
-  /** Another `epoch`, other pairs; the host key, which everybody has pinned, stays. */
-  constructor(name: string, epoch: number, options?: pulumi.ComponentResourceOptions) {
+  /**
+   * Another `epoch`, other pairs; the host key, which everybody has pinned, stays. `keptHostKey`: the public half of the one that
+   * the agent has from elsewhere.
+   */
+  constructor(
+    name: string,
+    epoch: number,
+    keptHostKey: string | null,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("convocate:peering:Peering", name, {}, options);
     const suffix = epoch === 1 ? "" : `-${String(epoch)}`;
-    this.agentHostKey = mintKeyPair(`${name}-agent-host-key`, this);
+    this.agentHostKey =
+      keptHostKey === null ? mintKeyPair(`${name}-agent-host-key`, this) : keptKeyPair(keptHostKey);
     this.shellToAgent = mintKeyPair(`${name}-shell-to-agent${suffix}`, this);
     this.agentToShell = mintKeyPair(`${name}-agent-to-shell${suffix}`, this);
     this.registerOutputs();

@@ -115,6 +115,21 @@ test.each(changes)("%s touches what it concerns and nothing else", async (_what,
   expect(names).toContainEqual(expect.stringMatching(also));
 });
 
+test("a host that keeps its own keys gets none from the stack, and its key is pinned where it is known", async () => {
+  const kept = ed25519(77);
+  const after = await declare(withHost("agent-a", { agentHostKey: kept }));
+  const names = after.map(({ name }) => name);
+  expect(names).not.toContain("agent-a-peering-agent-host-key");
+  expect(names).toContain("agent-b-peering-agent-host-key");
+  const stdin = (name: string) => String(after.find((one) => one.name === name)?.inputs["stdin"]);
+  expect(stdin("agent-a-registration")).toContain(`host_key_pub='${kept}'`);
+  expect(stdin("agent-a-init-agent")).toContain("\nhost_key=''\n");
+  const shell = await declare(withHost("shell-1", { statusHostKey: `${kept} root@v2` }));
+  expect(shell.map(({ name }) => name)).not.toContain("shell-1-status-host-key");
+  const init = String(shell.find(({ name }) => name === "agent-a-init-agent")?.inputs["stdin"]);
+  expect(init).toContain(`shell_host_key='${kept}'`);
+});
+
 test("another session image goes to every agent, and touches nothing else", async () => {
   const image = { reference: "convocate:slim-2", id: `sha256:${"e".repeat(64)}` };
   expect(touched(before, await declare(settings, { ...artifacts, image }))).toEqual([

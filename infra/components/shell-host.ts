@@ -4,7 +4,7 @@ import type { FleetHost } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { hostCommand } from "./host-command.ts";
 import { installHost } from "./installation.ts";
-import { mintKeyPair } from "./key-pair.ts";
+import { keptKeyPair, mintKeyPair } from "./key-pair.ts";
 import type { LogAuthority } from "./log-authority.ts";
 import { serverLogs } from "./log-channel.ts";
 
@@ -41,7 +41,8 @@ export class ShellHost extends pulumi.ComponentResource {
     // What is given here is stored in the state: nothing is.
     super("convocate:host:ShellHost", name, {}, options);
     const { host, artifacts, operators, domain, logs, loginAliases = [], dnsClients = [] } = args;
-    const key = mintKeyPair(`${name}-status-host-key`, this);
+    const { statusHostKey: kept } = host;
+    const key = kept === null ? mintKeyPair(`${name}-status-host-key`, this) : keptKeyPair(kept);
     this.host = host;
     this.hostKey = key.publicKey;
     this.installed = installHost(host, artifacts, this);

@@ -137,6 +137,17 @@ const bad: [string, unknown, RegExp][] = [
   ["neither role nor roles", withShell({ role: undefined }), /hosts.shell-1: got \{ .*give either `role/],
   ["an agent id in capitals", withAgent({ agentId: "AGENT" }), /agent-a.agentId: got "AGENT": .*correct it/],
   ["an agent id as a number", withAgent({ agentId: 7 }), /agent-a.agentId: got 7: .*in quotes/],
+  ["a kept key that is none", withAgent({ agentHostKey: "yes" }), /agent-a.agentHostKey: got "yes": .*adopt/],
+  [
+    "an agent's kept key on a shell host",
+    withShell({ agentHostKey: ed25519(7) }),
+    /shell-1.agentHostKey: got ssh-ed25519 .*only agents have one; remove it/,
+  ],
+  [
+    "a shell host's kept key on an agent",
+    withAgent({ statusHostKey: ed25519(7) }),
+    /agent-a.statusHostKey: got ssh-ed25519 .*only the shell host has one; remove it/,
+  ],
   ["a shell that is a number", withAgent({ shell: 5 }), /agent-a.shell: got 5: the name of the shell host/],
   [
     "no shell host",
@@ -303,12 +314,15 @@ test("completes a good configuration", () => {
       name: "shell-1",
       roles: ["shell"],
       connection: { address: "10.0.0.10", port: 22, user: "root", hostKey: ed25519(1), privateKeyFile: null },
+      statusHostKey: null,
     },
     agents: [
       {
         name: "agent-a",
         roles: ["agent"],
         agentId: deriveAgentId("lab", "agent-a"),
+        agentHostKey: null,
+        statusHostKey: null,
         drain: false,
         connection: {
           address: "10.0.0.21",

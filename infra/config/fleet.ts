@@ -17,10 +17,14 @@ export interface FleetHost {
   name: string;
   connection: HostConnection;
   roles: ("shell" | "agent")[];
+  /** Public half of the status daemon's host key, where the host keeps its own; null: the stack makes one. */
+  statusHostKey: string | null;
 }
 
 export interface FleetAgent extends FleetHost {
   agentId: string;
+  /** Public half of the agent's host key, where the host keeps its own; null: the stack makes one. */
+  agentHostKey: string | null;
   /** It starts no session; with `force`, those that run are stopped when it is taken out of the stack. */
   drain: boolean | "force";
 }
@@ -134,6 +138,10 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
   duplicates("agentId", (name) => agentIds[name]);
   for (const [name, host] of entries) {
     const roles = rolesOf(host);
+    if (!roles.includes("shell") && host.statusHostKey !== undefined)
+      faults.push(
+        `convocate:hosts.${name}.statusHostKey: got ${host.statusHostKey}: only the shell host has one; remove it`,
+      );
     if (!roles.includes("agent")) {
       if (host.shell !== undefined)
         faults.push(
@@ -142,6 +150,10 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
       if (host.drain !== undefined)
         faults.push(
           `convocate:hosts.${name}.drain: got ${String(host.drain)}: only agents are drained; remove it`,
+        );
+      if (host.agentHostKey !== undefined)
+        faults.push(
+          `convocate:hosts.${name}.agentHostKey: got ${host.agentHostKey}: only agents have one; remove it`,
         );
     } else if (!roles.includes("shell") && host.shell === undefined) {
       faults.push(
@@ -206,6 +218,7 @@ export function parseFleet(
     name,
     roles: rolesOf(host),
     connection: connectionOf(host, config.ssh, home),
+    statusHostKey: host.statusHostKey ?? null,
   }));
   return {
     domain: config.domain,
@@ -225,6 +238,7 @@ export function parseFleet(
       .map((host) => ({
         ...host,
         agentId: agentIds[host.name] ?? "",
+        agentHostKey: config.hosts[host.name]?.agentHostKey ?? null,
         drain: config.hosts[host.name]?.drain ?? false,
       })),
   };

@@ -71,6 +71,9 @@ export type ConnectionConfig = z.infer<typeof connection>;
 const rolesFault = "`roles` is a list, such as [shell, agent]: name at least one";
 const agentIdFault = "an agent id is 1 to 64 of a-z, 0-9 and -, in quotes if it is a number: correct it";
 
+const keptKeyRemedy =
+  "take it from where `convocate-host adopt` wrote it, or leave it out for a key of the stack's own";
+
 const drainFault =
   "`drain` is true (start nothing new) or force (and stop what runs when the host is taken out): use one of them, or remove it";
 
@@ -86,6 +89,11 @@ const host = z
         .string({ error: agentIdFault })
         .regex(/^[a-z0-9-]{1,64}$/, agentIdFault)
         .optional(),
+      agentHostKey: ed25519("the public half of a key that the agent keeps", keptKeyRemedy).optional(),
+      statusHostKey: ed25519(
+        "the public half of a key that the status daemon keeps",
+        keptKeyRemedy,
+      ).optional(),
       drain: z.union([z.literal(true), z.literal("force")], { error: drainFault }).optional(),
       ...connection.shape,
     },

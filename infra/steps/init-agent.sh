@@ -22,8 +22,7 @@ sessions_network() {
 write_files() {
   install -d -o root -g convocate -m 750 "$etc"
   write "$etc/agent-id" 644 root:root <<<"$agent_id" || true
-  write "$etc/ssh_host_ed25519_key" 640 root:convocate <<<"$host_key" || true
-  write "$etc/ssh_host_ed25519_key.pub" 644 root:root <<<"$host_key_pub" || true
+  host_key "$etc/ssh_host_ed25519_key" agentHostKey
   write "$etc/authorized_keys" 640 root:convocate < <(admitted_keys) || true
   write "$etc/shell-host" 644 root:root <<<"$shell_host" || true
   write "$etc/shell_host_key.pub" 644 root:root <<<"$shell_host_key" || true

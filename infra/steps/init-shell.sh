@@ -6,8 +6,7 @@ etc=/etc/convocate
 
 write_keys() {
   install -d -o root -g convocate -m 750 "$etc" "$etc/agent-keys"
-  write "$etc/status_host_ed25519_key" 640 root:convocate <<<"$host_key" || true
-  write "$etc/status_host_ed25519_key.pub" 644 root:root <<<"$host_key_pub" || true
+  host_key "$etc/status_host_ed25519_key" statusHostKey
   write "$etc/domain" 644 root:root <<<"$domain" || true
   [ -e "$etc/status_authorized_keys" ] || write "$etc/status_authorized_keys" 640 root:convocate </dev/null
 }

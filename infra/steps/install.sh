@@ -41,18 +41,29 @@ install_runtime() {
   unpack "$runtime_file" "$runtime_sha256" "$lib/runtime-$runtime_sha256"
 }
 
-# Keeps what a host's administrator has set in daemon.json.
+# Containers that run outlive the engine's restart only if it was told so before: it hears that without one.
+restart_docker() {
+  systemctl reload docker
+  for _ in $(seq 100); do
+    if [ "$(docker info -f '{{.LiveRestoreEnabled}}' 2>/dev/null)" = true ]; then break; fi
+    sleep 0.1
+  done
+  systemctl restart docker
+}
+
+# Keeps what a host's administrator has set in daemon.json, and the driver of control groups that containers run with.
 configure_docker() {
   mkdir -p /etc/docker
-  local merged
+  local merged running
+  running=$(docker ps -q 2>/dev/null || true)
   merged=$("$lib/runtime-$runtime_sha256/bin/node" -e '
     const fs = require("node:fs"), file = "/etc/docker/daemon.json";
     const old = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8") || "{}") : {};
-    const driver = (old["exec-opts"] ?? []).some((o) => o.startsWith("native.cgroupdriver="));
+    const driver = process.argv[1] !== "" || (old["exec-opts"] ?? []).some((o) => o.startsWith("native.cgroupdriver="));
     console.log(JSON.stringify({ ...old, "live-restore": true, "userland-proxy": false,
-      "exec-opts": [...(old["exec-opts"] ?? []), ...(driver ? [] : ["native.cgroupdriver=systemd"])] }, null, 2));')
+      "exec-opts": [...(old["exec-opts"] ?? []), ...(driver ? [] : ["native.cgroupdriver=systemd"])] }, null, 2));' "$running")
   if write /etc/docker/daemon.json 644 root:root <<<"$merged" && systemctl is-active --quiet docker; then
-    systemctl restart docker
+    restart_docker
   fi
 }
 

@@ -90,6 +90,7 @@ EOF
 # Whoever is in the group `convocate` reads what agents log, by the folder's group.
 serve_logs() {
   adapt_to_ubuntu "$log_etc"
+  admit_v2
   log_files "$log_ca_folder" server.pem server-key.pem
   local owner
   owner=$(log_group)

@@ -38,12 +38,15 @@ dns-loop-detect
 EOF
 }
 
+# Sessions that v2 started run on in the engine's own network, and ask at any address of this host.
+sessions_elsewhere() { docker ps -q --filter name='^/?convocate-session-' --filter network=bridge; }
+
 # serve_sessions_names SHELL_ADDRESS: sessions ask at their bridge, which may be there later than dnsmasq. The fleet's names are
 # asked of the shell host, everything else of the servers that this host has: without the shell host those alone are missing.
 serve_sessions_names() {
   serve_names lo <<EOF
 bind-dynamic
-interface=convocate0
+$([ -n "$(sessions_elsewhere)" ] || echo interface=convocate0)
 no-hosts
 domain-needed
 $(for address in $1; do echo "server=/$domain/$address"; done)

@@ -48,6 +48,19 @@ write() {
   mv -f "$new" "$1" || exit 1
 }
 
+# host_key FILE SETTING: writes $host_key and $host_key_pub as FILE and FILE.pub. Without the first, the host keeps the key that it
+# has, of which SETTING in the stack file has the other half.
+host_key() {
+  if [ -n "$host_key" ]; then
+    write "$1" 640 root:convocate <<<"$host_key" || true
+  else
+    [ "$(ssh-keygen -y -P '' -f "$1" | cut -d' ' -f1,2)" = "$host_key_pub" ] ||
+      refuse "the key in $1 is not the one of $2" "put it back, or take $2 out of the host's entry: the stack makes another then"
+    chown root:convocate "$1" && chmod 640 "$1"
+  fi
+  write "$1.pub" 644 root:root <<<"$host_key_pub" || true
+}
+
 # unit NAME DESCRIPTION LINES...: writes the unit of one of our daemons, `convocate-NAME`; LINES go into its [Service] part.
 unit() {
   local name=$1 description=$2

@@ -4,10 +4,11 @@ import { join } from "node:path";
 /** The scripts that run on hosts, each with the files of functions that it is made of besides its own. */
 export const scriptParts = {
   install: ["apt", "ufw"],
-  "init-shell": ["release", "ufw", "names", "log-service", "log-server"],
+  "init-shell": ["release", "ufw", "names", "log-service", "log-server", "v2", "v2-logs"],
   "init-agent": ["release", "ufw", "names", "published", "prune", "log-service", "log-client"],
   seal: [],
   registration: ["ufw", "log-service", "log-server"],
+  adopt: ["log-service", "log-server", "v2", "v2-logs"],
 } as const satisfies Record<string, readonly string[]>;
 export type ScriptName = keyof typeof scriptParts;
 
