@@ -9,6 +9,7 @@ const inputs = {
   agent_id: "a1",
   name: "agent-a",
   address: "10.0.0.21",
+  log_until: "2030-01-01T00:00:00Z",
   host_key_pub: "ssh-ed25519 AAAAhost",
   to_agent_key: secret,
   to_agent_key_pub: "ssh-ed25519 AAAAshell",
