@@ -28,7 +28,7 @@ forward_action() {
       streamDriver="ossl" streamDriverMode="1" streamDriverAuthMode="x509/name" streamDriverPermittedPeers="$log_server"
       streamDriver.caFile="$log_tls/ca.pem" streamDriver.certFile="$log_tls/cert.pem" streamDriver.keyFile="$log_tls/key.pem"
       gnutlsPriorityString="MinProtocol=TLSv1.2
-CipherString=$log_ciphers"
+CipherString=ECDHE+AESGCM:ECDHE+CHACHA20"
       queue.type="LinkedList" queue.size="20000" queue.timeoutEnqueue="100" queue.saveOnShutdown="on"
       queue.filename="convocate-logs" queue.spoolDirectory="/var/spool/rsyslog" queue.maxDiskSpace="1g"
       action.resumeRetryCount="-1" action.resumeInterval="2" action.resumeIntervalMax="30")

@@ -1,7 +1,6 @@
 # What both ends of the log channel need of rsyslog.
 
 log_stamps=/var/lib/convocate-provision
-log_ciphers=ECDHE+AESGCM:ECDHE+CHACHA20
 
 # Debian's rsyslog stays root. What Ubuntu has instead stands here and nowhere else, and was not tried on one: it becomes the user
 # `syslog`, and AppArmor lets it at few files.

@@ -11,5 +11,5 @@ export const packages = {
     "rsyslog-openssl",
   ],
   agent: ["docker.io", "iptables", "nftables"],
-  shell: ["logrotate"],
+  shell: ["logrotate", "rsyslog-gnutls"],
 } as const;
