@@ -80,8 +80,8 @@ const counts = [
   tool("lint", ["eslint", "."]),
   tool("format", ["prettier", "--check", "--log-level", "warn", "."]),
   tool("types", ["tsc", "-p", "."]),
-  jest("unit"),
-  jest("loopback"),
+  jest("unit", "--maxWorkers=100%"),
+  jest("loopback", "--maxWorkers=100%"),
   onEngine(() => jest("lab", "--runInBand")),
 ];
 rmSync(reports, { recursive: true });
