@@ -9,8 +9,7 @@ const parse = (...words: string[]) => program(context, () => undefined).parseAsy
 const all = oldFlags.flatMap((old) => old.verbs.map((verb) => ({ ...old, verb })));
 const words = ({ verb, flag, value }: (typeof all)[number]) => [
   verb,
-  "--host",
-  "x",
+  ...(verb === "migrate-session" ? ["--session", "x", "--agent", "y"] : ["--host", "x"]),
   flag,
   ...(value ? ["some"] : []),
 ];
@@ -51,6 +50,6 @@ test("help does not list them", () => {
 
 test("every flag of v2 that is named to be kept in mind is known", () => {
   const named =
-    "--shell-host --image-tag --ca-cert --ca-key --binary --shell-binary --agent-binary --shell-base --agent-keys-dir --delete-source";
+    "--shell-host --image-tag --ca-cert --ca-key --binary --shell-binary --agent-binary --shell-etc-dir --shell-base --agent-keys-dir --delete-source";
   expect(oldFlags.map(({ flag }) => flag).sort()).toEqual(named.split(" ").sort());
 });

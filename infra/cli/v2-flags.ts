@@ -13,7 +13,6 @@ export interface OldFlag {
   instead: string;
 }
 
-const provisioning = ["install", "init-shell", "init-agent", "update"];
 const built = "What ships to hosts is built here by `npm run build`, and named by its content.";
 
 /** Every flag of v2 that ours does not have by that name. */
@@ -27,42 +26,49 @@ export const oldFlags: readonly OldFlag[] = [
   },
   {
     flag: "--image-tag",
-    verbs: provisioning,
+    verbs: ["init-agent", "update"],
     value: true,
     now: "refused",
     instead: "Build the image with `node infra/image/main.ts`; an update delivers that one, by its content.",
   },
   {
     flag: "--ca-cert",
-    verbs: ["init-shell", "init-agent"],
+    verbs: ["init-agent"],
     value: true,
     now: "refused",
     instead: "The stack makes the log authority's certificate and keeps it; see `convocate-host status`.",
   },
   {
     flag: "--ca-key",
-    verbs: ["init-shell", "init-agent"],
+    verbs: ["init-agent"],
     value: true,
     now: "refused",
     instead:
       "The stack makes the log authority's key and keeps it encrypted in its state; `convocate-host state export` saves it.",
   },
-  { flag: "--binary", verbs: provisioning, value: true, now: "refused", instead: built },
-  { flag: "--shell-binary", verbs: provisioning, value: true, now: "refused", instead: built },
-  { flag: "--agent-binary", verbs: provisioning, value: true, now: "refused", instead: built },
+  { flag: "--binary", verbs: ["init-shell", "init-agent"], value: true, now: "refused", instead: built },
+  { flag: "--shell-binary", verbs: ["update"], value: true, now: "refused", instead: built },
+  { flag: "--agent-binary", verbs: ["update"], value: true, now: "refused", instead: built },
   {
-    flag: "--shell-base",
-    verbs: provisioning,
+    flag: "--shell-etc-dir",
+    verbs: ["init-agent"],
     value: true,
     now: "refused",
-    instead: "Folders are fixed: programs in /usr/local/lib/convocate, settings in /etc/convocate.",
+    instead: "An agent is registered on the shell host, in /etc/convocate, wherever this runs.",
+  },
+  {
+    flag: "--shell-base",
+    verbs: ["migrate-session"],
+    value: true,
+    now: "refused",
+    instead: "Sessions are in /home/convocate on every host; name the host of an orphan with --from.",
   },
   {
     flag: "--agent-keys-dir",
-    verbs: provisioning,
+    verbs: ["migrate-session"],
     value: true,
     now: "refused",
-    instead: "The stack makes the keys; on the shell host they are in /etc/convocate/agent-keys.",
+    instead: "The stack file says how agents are reached; no key of the shell host is needed.",
   },
   {
     flag: "--delete-source",
