@@ -196,6 +196,11 @@ function adoption(facts: Facts, stack: Stack, roles: ("shell" | "agent")[]): Pla
       ),
     ],
     loses: [
+      ...(running.length > 0
+        ? [
+            "a restart of the engine ends what v2 started in it: restart those sessions when it suits, they are ours then",
+          ]
+        : []),
       ...(isAgent && agent_key === "" ? ["the agent's host key cannot be read: it gets another"] : []),
       ...lost.map((key) => `login with ${key}: operators' keys are ed25519`),
       ...(isShell

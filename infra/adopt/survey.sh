@@ -8,8 +8,8 @@ agent=/etc/convocate-agent shell=/etc/convocate homes=/home/convocate
 # said COMMAND...: what it says, nothing if it fails or hangs.
 said() { timeout 20 "$@" 2>/dev/null </dev/null || true; }
 
-# A key in two parts, or nothing: v2 does not always keep the public half.
-public_half() { [ ! -f "$1" ] || said ssh-keygen -y -P '' -f "$1" | cut -d' ' -f1,2; }
+# v2 does not always keep the public half. ssh-keygen takes no key from a file that a group may read.
+public_half() { [ ! -f "$1" ] || { cat "$1" | timeout 20 ssh-keygen -y -P '' -f /dev/stdin 2>/dev/null || true; } | cut -d' ' -f1,2; }
 
 # Ours are links into a release; v2's are programs.
 old_version() { if [ -f "$1" ] && [ ! -L "$1" ]; then echo "program"; said "$1" version | head -n 1; fi; }

@@ -41,14 +41,25 @@ install_runtime() {
   unpack "$runtime_file" "$runtime_sha256" "$lib/runtime-$runtime_sha256"
 }
 
-# Containers that run outlive the engine's restart only if it was told so before: it hears that without one.
+# Containers that run outlive the engine's restart if it was told so before, which it hears without one; but not those that v2 started:
+# what shall be removed at its end (--rm) is removed then. While such a container runs, the restart waits for a later update.
 restart_docker() {
-  systemctl reload docker
+  local pending=/var/lib/convocate-provision/docker-restart
+  if [ "$1" = changed ]; then
+    systemctl reload docker
+    mkdir -p "${pending%/*}" && touch "$pending"
+  fi
+  [ -e "$pending" ] || return 0
   for _ in $(seq 100); do
     if [ "$(docker info -f '{{.LiveRestoreEnabled}}' 2>/dev/null)" = true ]; then break; fi
     sleep 0.1
   done
-  systemctl restart docker
+  if [ "$(docker ps -q | xargs -r docker inspect -f '{{.HostConfig.AutoRemove}}' | grep -c true || true)" != 0 ]; then
+    echo "containers run that the engine's restart would remove: it is not restarted now"
+  else
+    systemctl restart docker
+    rm -f "$pending"
+  fi
 }
 
 # Keeps what a host's administrator has set in daemon.json, and the driver of control groups that containers run with.
@@ -62,9 +73,9 @@ configure_docker() {
     const driver = process.argv[1] !== "" || (old["exec-opts"] ?? []).some((o) => o.startsWith("native.cgroupdriver="));
     console.log(JSON.stringify({ ...old, "live-restore": true, "userland-proxy": false,
       "exec-opts": [...(old["exec-opts"] ?? []), ...(driver ? [] : ["native.cgroupdriver=systemd"])] }, null, 2));' "$running")
-  if write /etc/docker/daemon.json 644 root:root <<<"$merged" && systemctl is-active --quiet docker; then
-    restart_docker
-  fi
+  local is=unchanged
+  if write /etc/docker/daemon.json 644 root:root <<<"$merged"; then is=changed; fi
+  if systemctl is-active --quiet docker; then restart_docker "$is"; fi
 }
 
 create_user() {

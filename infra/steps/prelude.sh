@@ -54,7 +54,8 @@ host_key() {
   if [ -n "$host_key" ]; then
     write "$1" 640 root:convocate <<<"$host_key" || true
   else
-    [ "$(ssh-keygen -y -P '' -f "$1" | cut -d' ' -f1,2)" = "$host_key_pub" ] ||
+    # ssh-keygen takes no key from a file that a group may read.
+    [ "$(cat "$1" | ssh-keygen -y -P '' -f /dev/stdin | cut -d' ' -f1,2)" = "$host_key_pub" ] ||
       refuse "the key in $1 is not the one of $2" "put it back, or take $2 out of the host's entry: the stack makes another then"
     chown root:convocate "$1" && chmod 640 "$1"
   fi
