@@ -1,7 +1,8 @@
-/** What operators get of a real fleet beside the list: access from elsewhere, the audit log, names, a diagnosis. */
+/** What operators get of a real fleet beside the list: access from elsewhere, the audit log, names, a diagnosis. It was one of v2. */
 import { join } from "node:path";
 import { doctorJson } from "../protocol/verbs.ts";
 import { run, until } from "./command.ts";
+import { takeOver } from "./fleet-adopt.ts";
 import { TestFleet } from "./test-fleet.ts";
 
 jest.setTimeout(600_000);
@@ -9,13 +10,14 @@ jest.setTimeout(600_000);
 const fleet = new TestFleet("operators");
 const { lab } = fleet;
 
-beforeAll(async () => {
-  await fleet.open(["shell-1", "agent-a"]);
-  await fleet.configure({ "shell-1": "{ role: shell }", "agent-a": "{ role: agent, shell: shell-1 }" });
-  expect(await fleet.up()).toMatchObject({ code: 0 });
+beforeAll(() => fleet.open(["shell-1", "agent-a"]));
+afterAll(() => fleet.close());
+
+describe("a fleet of v2 is taken over", () => takeOver(fleet));
+
+test("a session runs", async () => {
   for (const verb of ["new", "restart"]) expect(await fleet.verb(verb, "one")).toMatchObject({ code: 0 });
 });
-afterAll(() => fleet.close());
 
 const becomes = (name: string, state: string) =>
   until(`session ${name} is ${state}`, 20_000, async () =>

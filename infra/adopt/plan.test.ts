@@ -152,9 +152,9 @@ test.each<[string, Facts, Partial<Stack>, RegExp]>([
   ],
   [
     "v1",
-    { ...agent, agent_program: ["program", "convocate-agent version v1.9.9"] },
+    { ...agent, agent_program: ["program", "convocate-agent version v1.2.0"] },
     {},
-    /version of its convocate-agent is not known: it says "convocate-agent version v1.9.9": Bring it/,
+    /version of its convocate-agent is not known: it says "convocate-agent version v1.2.0": Bring it/,
   ],
   [
     "a program that says nothing",

@@ -52,7 +52,7 @@ const rolesOf = ({ agent_id, status_unit }: Facts): ("shell" | "agent")[] => [
 ];
 
 /** `convocate-agent version v2.3.0` of the second line; null: that is not v2. */
-const versionOf = ([, said = ""]: readonly string[]) => /\bv?(2(?:\.\d+)+\S*)\s*$/.exec(said)?.[1] ?? null;
+const versionOf = ([, said = ""]: readonly string[]) => /(?:^|\s)v?(2(?:\.\d+)+\S*)\s*$/.exec(said)?.[1] ?? null;
 
 function versionRefusals(facts: Facts): Refusal[] {
   const programs = [
