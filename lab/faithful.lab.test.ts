@@ -44,7 +44,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, agent.id));
   for (const [name, text] of Object.entries(registered))
     writeFileSync(join(folder, agent.id, name), text, { mode: 0o600 });
-  const access = localAccess({ socket: join(folder, "none.sock"), agentKeys: folder });
+  const access = localAccess({ socket: join(folder, "none.sock"), agentKeys: folder, homes: "" });
   pool = new AgentPool({ access, operator: null, keep: true });
   const { rpc } = await pool.link(agent.id).established();
   id = (await rpc.call("create", { name: "faithful" })).uuid;

@@ -57,6 +57,16 @@ export const errorTable = {
     exit: 1,
     remedy: "See the reason: nothing was made.",
   },
+  uuid_taken: {
+    when: "an orphan has the UUID of a session that an agent has",
+    exit: 4,
+    remedy: "Remove the one of the two that you do not want.",
+  },
+  not_readable: {
+    when: "an orphan holds what only root may read",
+    exit: 4,
+    remedy: "Move it as root: `convocate-host migrate-session --from SHELL-HOST`.",
+  },
   home_missing: {
     when: "a session's home is not on its agent",
     exit: 1,

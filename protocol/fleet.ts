@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { orphan } from "./orphan.ts";
 import { session } from "./session.ts";
 import { statusEvent } from "./status.ts";
 
@@ -60,6 +61,7 @@ export const fleetMessage = z.discriminatedUnion("type", [
     agents: z.array(fleetAgent),
     sessions: z.array(fleetSession),
     contested: z.array(contestedName).optional(),
+    orphans: z.array(orphan).optional(),
   }),
   z.object({ type: z.literal("agent"), agent: fleetAgent }),
   z.object({ type: z.literal("agent.removed"), agent_id: z.string() }),
@@ -67,6 +69,8 @@ export const fleetMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("session.removed"), agent_id: z.string(), session_id: z.string() }),
   /** All names that are contested now. */
   z.object({ type: z.literal("contested"), names: z.array(contestedName) }),
+  /** All orphans that there are now. */
+  z.object({ type: z.literal("orphans"), orphans: z.array(orphan) }),
   /** An agent's event of a type we do not know, passed on as it came. */
   z.object({ type: z.literal("event"), event: statusEvent }),
 ]);

@@ -9,6 +9,12 @@ export const maxResponse = 32 << 20;
 export const logLines = 200;
 export const maxLogLines = 2000;
 
+/**
+ * An `import`: after its answer come the home as a stream of tar, then the SHA-256 of that stream, these bytes of it; then
+ * the client ends its side and is answered again.
+ */
+export const importTrailer = 32;
+
 const requestId = z.union([z.string().max(64), z.number()]);
 
 /** `{"op","params"}`; with `"id"` the channel stays open and requests may be pipelined (ours). */
@@ -105,6 +111,18 @@ export const ops = {
     params: nothing,
     result: z.unknown(),
     does: "the channel becomes a stream of status events, first a snapshot (ours)",
+  },
+  import: {
+    params: z.strictObject({
+      id: text,
+      ...addressing,
+      created_at: text,
+      last_accessed: text,
+      bytes: number,
+      files: number,
+    }),
+    result: z.unknown(),
+    does: "for the shell host: an orphan of its becomes a session; refused, or the channel takes its home (ours)",
   },
   retire: {
     params: z.strictObject({ force: z.boolean().nullish() }),

@@ -51,6 +51,8 @@ export const session = z.looseObject({
   branch: z.string().optional(),
   setup: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  /** SHA-256 of the stream in which it came from the shell host, as long as it was not started since. */
+  imported_sha256: z.string().optional(),
 });
 export type Session = z.infer<typeof session>;
 

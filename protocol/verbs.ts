@@ -9,10 +9,11 @@ import { sessionState } from "./session.ts";
 export const sessionJson = z.strictObject({
   uuid: z.string(),
   name: z.string(),
-  agent_id: z.string(),
+  /** Null: an orphan, a directory on the shell host that no agent claims. */
+  agent_id: z.string().nullable(),
   /** The stack's name of the agent's host; null when it left the fleet. */
   host: z.string().nullable(),
-  state: sessionState,
+  state: z.enum([...sessionState.options, "orphan"]),
   /** False: this is the last that is known; `reason` says why. */
   reachable: z.boolean(),
   reason: z.string().nullable(),
@@ -29,6 +30,8 @@ export const sessionJson = z.strictObject({
   state_since: z.string().nullable(),
   /** Why a stopped session's container ended: an exit status, a signal or `oom`. */
   exit_cause: z.string().nullable(),
+  /** Of an orphan, on disk; null until they are counted. */
+  size_bytes: z.number().nullable(),
 });
 export type SessionJson = z.infer<typeof sessionJson>;
 
@@ -70,7 +73,8 @@ export const doneJson = z.strictObject({
   done: z.enum(["killed", "removed", "started", "detached", "overridden"]),
   uuid: z.string(),
   name: z.string(),
-  agent_id: z.string(),
+  /** Null: of an orphan. */
+  agent_id: z.string().nullable(),
 });
 export type DoneJson = z.infer<typeof doneJson>;
 
@@ -103,7 +107,7 @@ export const watchJson = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("agent.removed"), agent_id: z.string() }),
   z.strictObject({ type: z.literal("session"), session: sessionJson }),
-  z.strictObject({ type: z.literal("session.removed"), agent_id: z.string(), uuid: z.string() }),
+  z.strictObject({ type: z.literal("session.removed"), agent_id: z.string().nullable(), uuid: z.string() }),
   /** The status daemon is out of reach; a snapshot follows when it is back. */
   z.strictObject({ type: z.literal("lost"), reason: z.string() }),
 ]);
@@ -163,7 +167,7 @@ const done = { json: doneJson, prints: "[what was done](#done)" };
 /** Every verb that takes `--json`. docs/reference/verbs.md is generated from it, tests validate every output. */
 export const verbs = {
   ls: {
-    does: "all sessions, most recently accessed first",
+    does: "all sessions and orphans, most recently accessed first",
     json: z.array(sessionJson),
     prints: "a list of [sessions](#session)",
   },
@@ -171,7 +175,8 @@ export const verbs = {
   new: { does: "makes a session; its container starts with the first attach or `restart`", ...session },
   clone: { does: "copies a session that does not run, under another name", ...session },
   edit: { does: "changes name, port, protocol or DNS name; the rest stays", ...session },
-  rm: { does: "deletes a session and its home", ...done },
+  adopt: { does: "makes an orphan of the shell host a session of an agent", ...session },
+  rm: { does: "deletes a session, or an orphan, and its home", ...done },
   kill: { does: "stops a session's container; the session stays", ...done },
   restart: { does: "starts a session's container, detached", ...done },
   background: { does: "detaches everyone from a session", ...done },

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FleetAgent } from "../protocol/fleet.ts";
+import type { Orphan } from "../protocol/orphan.ts";
 import { FakeAgent } from "./client/agent.fake.ts";
 import { FakeFleet } from "./client/fleet.fake.ts";
 
@@ -9,12 +11,13 @@ import { FakeFleet } from "./client/fleet.fake.ts";
 export class FakeShellHost {
   readonly folder = mkdtempSync(join(tmpdir(), "convocate-tui-"));
   readonly agentKeys = join(this.folder, "agent-keys");
+  readonly homes = join(this.folder, "homes");
   readonly fleet = new FakeFleet(join(this.folder, "fleet.sock"));
   readonly agents: FakeAgent[] = [];
 
   /** Options that point `convocate` here. */
   get options(): string[] {
-    return ["--socket", this.fleet.path, "--agent-keys", this.agentKeys];
+    return ["--socket", this.fleet.path, "--agent-keys", this.agentKeys, "--homes", this.homes];
   }
 
   async addAgent(id: string, host: string, options: { v2?: boolean } = {}): Promise<FakeAgent> {
@@ -24,12 +27,29 @@ export class FakeShellHost {
     await agent.register(this.agentKeys, host);
     // What an agent's own events would tell the status daemon.
     agent.onChange = (session, removed) => {
+      // Claimed, it is no orphan any more.
+      if (this.fleet.orphans.some(({ uuid }) => uuid === session.uuid)) this.forget(session.uuid);
       if (removed) this.fleet.tell({ type: "session.removed", agent_id: id, session_id: session.uuid });
       else this.fleet.tell({ type: "session", session: { ...session, agent_id: id } });
     };
     const place = { address: `127.0.0.1:${String(agent.port)}`, host_key: agent.hostKey.public };
     this.fleet.tell({ type: "agent", agent: fleetAgent(id, host, place) });
     return agent;
+  }
+
+  /** A session directory that no agent claims, as the status daemon tells of it. */
+  layOrphan(name: string, more: Partial<Orphan> = {}): Orphan {
+    const at = new Date().toISOString();
+    const orphan = { uuid: randomUUID(), name, created_at: at, last_accessed: at, bytes: 5 << 20, ...more };
+    mkdirSync(join(this.homes, orphan.uuid), { recursive: true });
+    writeFileSync(join(this.homes, orphan.uuid, "notes"), `of ${name}`);
+    this.fleet.tell({ type: "orphans", orphans: [...this.fleet.orphans, orphan] });
+    return orphan;
+  }
+
+  /** The status daemon sees that a directory is gone. */
+  forget(uuid: string): void {
+    this.fleet.tell({ type: "orphans", orphans: this.fleet.orphans.filter((one) => one.uuid !== uuid) });
   }
 
   async close(): Promise<void> {

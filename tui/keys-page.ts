@@ -3,11 +3,13 @@ import { keys, type When } from "./keys.ts";
 
 const whens: Record<When, string> = {
   always: "",
+  row: "on a session or an orphan",
   session: "on a session",
   running: "running",
   connected: "connected",
   stopped: "not running",
   locked: "locked",
+  orphan: "on an orphan",
 };
 
 const row = (...cells: string[]) => `| ${cells.join(" | ")} |`;

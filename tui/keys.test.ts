@@ -1,6 +1,6 @@
 import { findKey, keys } from "./keys.ts";
 import { applies } from "./state/list-keys.ts";
-import { after, anAgent, aSession, press, snapshot } from "./state/fleet.fake.ts";
+import { after, anAgent, anOrphan, aSession, press, snapshot, withOrphans } from "./state/fleet.fake.ts";
 
 const fleets = [
   snapshot([anAgent("a")], [aSession(1, { state: "connected" })]),
@@ -9,6 +9,7 @@ const fleets = [
     [anAgent("a")],
     [aSession(1, { state: "running" }), ...Array.from({ length: 40 }, (_, i) => aSession(i + 2))],
   ),
+  withOrphans([anAgent("a")], [], [anOrphan(1)]),
   snapshot(
     [anAgent("a")],
     Array.from({ length: 40 }, (_, i) => aSession(i)),

@@ -1,5 +1,5 @@
 /** When a key of the list does something. */
-export type When = "always" | "session" | "running" | "connected" | "stopped" | "locked";
+export type When = "always" | "row" | "session" | "running" | "connected" | "stopped" | "locked" | "orphan";
 
 /** What a key of the list does; the reducer has one case for each. */
 export type Command =
@@ -18,6 +18,7 @@ export type Command =
   | "kill"
   | "delete"
   | "override"
+  | "adopt"
   | "restart"
   | "filter"
   | "settings"
@@ -99,7 +100,7 @@ export const keys: Key[] = [
     label: "D",
     does: "delete it and its home",
     footer: "delete",
-    when: "session",
+    when: "row",
   },
   {
     command: "override",
@@ -108,6 +109,14 @@ export const keys: Key[] = [
     does: "override a stale lock",
     footer: "override",
     when: "locked",
+  },
+  {
+    command: "adopt",
+    names: ["a"],
+    label: "A",
+    does: "adopt an orphan: onto an agent",
+    footer: "adopt",
+    when: "orphan",
   },
   {
     command: "restart",

@@ -49,8 +49,11 @@ stdout.on("error", () => process.exit(exitStatus.ok));
 
 const monochrome = env["NO_COLOR"] || /^(dumb|vt\d+|.*-mono|.*-m)$/.test(env["TERM"] ?? "dumb");
 
+/** Where things are on the shell host. */
+const local = { socket: fleetSocketPath, agentKeys: paths.agentKeys, homes: paths.sessionHomes };
+
 const context: Context = {
-  access: localAccess({ socket: fleetSocketPath, agentKeys: paths.agentKeys }),
+  access: localAccess(local),
   operator: null,
   stdin,
   stdout,
@@ -61,8 +64,7 @@ const context: Context = {
 };
 
 const places: Places = {
-  socket: fleetSocketPath,
-  agentKeys: paths.agentKeys,
+  ...local,
   via: env["CONVOCATE_VIA"] || undefined,
   ssh: splitWords(env["CONVOCATE_SSH"] || "ssh"),
   agentSocket: env["SSH_AUTH_SOCK"] || undefined,

@@ -1,7 +1,7 @@
 import type { Limits } from "../../protocol/session.ts";
 import type { EngineInfo } from "../docker/engine.ts";
 import type { HostLoad } from "../host/load.ts";
-import { admit, checkFits, type Capacity } from "./capacity.ts";
+import { admit, checkFits, checkRoom, roomOf, type Capacity } from "./capacity.ts";
 import type { Registry } from "./registry.ts";
 
 export interface AdmissionOptions {
@@ -31,6 +31,16 @@ export class Admission {
   /** A session may be made when this host could ever run it. */
   async checkCreate(session: { limits?: Limits | undefined }): Promise<void> {
     checkFits(this.limits(session), await this.capacity());
+  }
+
+  /** Refuses `bytes` more on the disk, where sessions would not start any more then. */
+  async checkRoom(bytes: number): Promise<void> {
+    checkRoom(bytes, (await this.capacity()).disk);
+  }
+
+  /** Bytes that may come on the disk. */
+  async room(): Promise<number> {
+    return roomOf((await this.capacity()).disk);
   }
 
   /** Runs `start` with the session's limits promised to it. */

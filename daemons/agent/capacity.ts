@@ -50,4 +50,15 @@ export function admit(limits: Limits, capacity: Capacity): void {
   }
 }
 
+/** Bytes that may come on a disk before sessions do not start any more. */
+export const roomOf = ({ total, used }: Pick<Axis, "total" | "used">): number =>
+  Math.max(0, Math.floor(total * share - used));
+
+/** Refuses what there is no room for on a disk. */
+export function checkRoom(bytes: number, disk: Pick<Axis, "total" | "used">): void {
+  if (bytes <= roomOf(disk)) return;
+  const { total, used } = disk;
+  throw denied(`disk: ${gib(bytes)} GiB asked, ${gib(used)} of ${gib(total * share)} GiB in use`);
+}
+
 const sessions = (n: number) => `${String(n)} session${n === 1 ? "" : "s"}`;

@@ -1,9 +1,9 @@
-import { chown, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
 import type { Outcome } from "../docker/engine.ts";
-import { syncFolder } from "../host/atomic-file.ts";
+import { syncFilesystem, syncFolder } from "../host/atomic-file.ts";
 import { hasCode } from "./error-code.ts";
 import type { Metadata } from "./metadata-store.ts";
 
@@ -94,6 +94,35 @@ export class Homes {
     } finally {
       this.#making.delete(name);
     }
+  }
+
+  /**
+   * Runs `use` with an empty folder on the filesystem of the homes, into which a home is brought; what is in it afterwards is
+   * removed. Whoever calls holds the session's lock: by that the sweep knows that somebody is at it.
+   */
+  async receiving<T>(uuid: string, use: (home: string) => Promise<T>): Promise<T> {
+    const { folder } = this.#options;
+    const work = join(folder, `.moved-${sessionId.parse(uuid)}`);
+    try {
+      await this.#removeTree(work);
+      await mkdir(work, { mode: 0o700 });
+      const home = join(work, "home");
+      await mkdir(home, { mode: 0o700 });
+      return await use(home);
+    } finally {
+      await this.#removeTree(work).catch(() => undefined); // left to the sweep
+    }
+  }
+
+  /** Makes `home`, which was received, the home of the session. Renamed into place last, when all of it is on the disk. */
+  async place(session: Metadata, home: string): Promise<void> {
+    await this.#own(home);
+    await chmod(home, 0o700);
+    await rm(join(home, "session.json"), { recursive: true, force: true });
+    await this.#writeCopy(home, session);
+    await syncFilesystem(home);
+    await rename(home, this.path(session.uuid));
+    await syncFolder(this.#options.folder);
   }
 
   /** Writes the copy of the metadata for v2's tools, one at a time; ours read it only to adopt a home. */

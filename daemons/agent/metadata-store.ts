@@ -117,6 +117,12 @@ export class MetadataStore {
     });
   }
 
+  /** Whether anything is known of a session: that it is there, is being made, or is not gone altogether. */
+  async has(uuid: string): Promise<boolean> {
+    const names = await readdir(this.#folder);
+    return names.some((name) => name.startsWith(`${sessionId.parse(uuid)}.`));
+  }
+
   /** Discarded sessions whose homes may still be there. */
   discarded(): Promise<string[]> {
     return this.#named("gone");

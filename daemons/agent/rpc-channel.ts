@@ -1,14 +1,21 @@
+import type { ServerChannel } from "ssh2";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import { maxRequest, type Response } from "../../protocol/rpc.ts";
 import type { SubsystemSession } from "../ssh/listener.ts";
 import { answer, failure, parseRequest, salvageId } from "./answer.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import type { Context } from "./context.ts";
+import { serveImport } from "./import-channel.ts";
 import { RequestReader } from "./request-reader.ts";
 import { serveWatch } from "./watch-channel.ts";
 
 /** Requests of one channel that are worked on at once; more wait in the channel's window. */
 const maxPending = 32;
+/** Operations after which the channel is theirs, and what they do with it. */
+const serving: Record<string, (context: Context, channel: ServerChannel, params: unknown) => void> = {
+  watch: serveWatch,
+  import: (...asked) => void serveImport(...asked),
+};
 /** Milliseconds from a request's first byte to its last, or to what is known of it: it may be 1 MiB over a slow link. */
 export const requestWithin = 60_000;
 
@@ -28,7 +35,8 @@ export function serveRpc(
   let keptOpen = false;
   /** Nothing more is taken of the client; what it sends is dropped. */
   let done = false;
-  let watching = false;
+  /** It is one of requests no more. */
+  let taken = false;
   let pending = 0;
   /** Set while a request is being received. */
   let deadline: (() => void) | null = null;
@@ -37,7 +45,7 @@ export function serveRpc(
   const finish = () => {
     done = true;
     wait(false);
-    if (pending > 0 || watching || !channel.writable) return;
+    if (pending > 0 || taken || !channel.writable) return;
     channel.exit(0);
     channel.end();
     channel.resume(); // a channel closes only when everything it received is read
@@ -52,10 +60,6 @@ export function serveRpc(
     pending += 1;
     reply(failure(error));
     finish();
-  };
-  const becomeWatch = () => {
-    watching = true;
-    serveWatch(context, channel);
   };
 
   function take(text: string): void {
@@ -72,11 +76,15 @@ export function serveRpc(
     }
     const { op, id } = wanted;
     keptOpen ||= id !== undefined;
-    done = id === undefined || op === "watch";
+    const serve = Object.hasOwn(serving, op) ? serving[op] : undefined;
+    done = id === undefined || serve !== undefined;
     void answer(context, wanted, principal).then((response) =>
       reply(response, () => {
-        if (op === "watch" && response.ok) becomeWatch();
-        else if (op === "watch" && id !== undefined) done = false;
+        if (serve && response.ok) {
+          taken = true;
+          return serve(context, channel, wanted.params);
+        }
+        if (serve && id !== undefined) done = false;
         proceed();
       }),
     );

@@ -9,7 +9,7 @@ import type { Log } from "../host/log.ts";
 import { watchAuthorizedKeys } from "../ssh/authorized-keys.ts";
 import { keepDialed } from "../ssh/dialer.ts";
 import { listen } from "../ssh/listener.ts";
-import { orphanedHomes } from "./adoption.ts";
+import { orphanedHomes } from "../host/orphaned-homes.ts";
 import { serveAttach } from "./attach.ts";
 import { sessionNetwork } from "./container-spec.ts";
 import type { Context } from "./context.ts";

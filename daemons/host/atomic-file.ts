@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { open, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -23,4 +24,13 @@ export async function writeAtomically(path: string, text: string, mode = 0o600):
   }
   await rename(temporary, path);
   await syncFolder(folder);
+}
+
+/** Everything that was written to the filesystem of `path` is on its disk (sync(1), syncfs(2)). */
+export function syncFilesystem(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile("sync", ["--file-system", path], (error) =>
+      error ? reject(new Error(`sync: ${error.message}`, { cause: error })) : resolve(),
+    );
+  });
 }

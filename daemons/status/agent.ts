@@ -34,6 +34,8 @@ export interface Agent {
   connectedAt: number;
   /** It has told all its sessions since then. */
   told: boolean;
+  /** It has told them, or was asked for them, since this daemon started: `sessions` is what it had last. */
+  known: boolean;
   health: FleetAgent["health"];
   /** RFC 3339. */
   since: string;
@@ -57,6 +59,7 @@ export function newAgent(agent_id: string, now: Date): Agent {
     connected: false,
     connectedAt: 0,
     told: false,
+    known: false,
     health: "down",
     since: now.toISOString(),
     reason: "not connected since the status daemon started or the agent was added",

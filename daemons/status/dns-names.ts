@@ -56,6 +56,7 @@ export class DnsNames {
       case "session.removed":
         return this.#claims.delete(key(message.agent_id, message.session_id));
       case "contested":
+      case "orphans":
       case "event":
         return false;
     }

@@ -52,7 +52,7 @@ export function reduce(fleet: Fleet, input: FleetInput, now: Date): Step {
     case "listed": {
       const agent = fleet.get(input.agent_id);
       if (!agent?.connected || agent.told) return step(fleet, fleet, []);
-      const listed = { ...agent, sessions: owned(input.agent_id, input.sessions) };
+      const listed = { ...agent, known: true, sessions: owned(input.agent_id, input.sessions) };
       return step(fleet, put(fleet, listed), [input.agent_id]);
     }
     case "tick":

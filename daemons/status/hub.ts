@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ContestedName, FleetMessage } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import { isEventType } from "../../protocol/status.ts";
 import type { Clock } from "../host/clock.ts";
 import { fleetAgentOf } from "./agent.ts";
@@ -16,6 +17,7 @@ export class Hub {
   readonly #listeners = new Set<Listener>();
   #fleet: Fleet = new Map();
   #contested: ContestedName[] = [];
+  #orphans: Orphan[] = [];
   #cancelTick: () => void;
 
   constructor(clock: Clock) {
@@ -44,6 +46,20 @@ export class Hub {
     this.#tell([{ type: "contested", names }]);
   }
 
+  /** UUIDs of the sessions that agents have, or had when they were heard last; null: not all were heard yet. */
+  claims(): ReadonlySet<string> | null {
+    const agents = [...this.#fleet.values()];
+    if (agents.some(({ registration, known }) => registration && !known)) return null;
+    return new Set(agents.flatMap(({ sessions }) => [...sessions.keys()]));
+  }
+
+  /** All session directories on this host that no agent claims. */
+  orphans(all: Orphan[]): void {
+    if (isDeepStrictEqual(all, this.#orphans)) return;
+    this.#orphans = all;
+    this.#tell([{ type: "orphans", orphans: all }]);
+  }
+
   /** Registered agents that are connected and have not told their sessions. */
   untold(): { agent_id: string; connectedAt: number }[] {
     return [...this.#fleet.values()].filter(
@@ -64,6 +80,7 @@ export class Hub {
       agents: shown.map(({ told }) => told),
       sessions: shown.flatMap(({ sessions }) => sessions),
       ...(this.#contested.length > 0 && { contested: this.#contested }),
+      ...(this.#orphans.length > 0 && { orphans: this.#orphans }),
     };
   }
 

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { LineSplitter } from "../../protocol/codec.ts";
 import { fleetMessage, type FleetAgent, type FleetMessage, type FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 
 /** A reader of the local socket: what a TUI knows. */
 export class LocalReader {
@@ -8,6 +9,7 @@ export class LocalReader {
   readonly messages: FleetMessage[] = [];
   readonly agents = new Map<string, FleetAgent>();
   readonly sessions = new Map<string, FleetSession>();
+  orphans: Orphan[] = [];
   closed = false;
 
   constructor(path: string) {
@@ -26,6 +28,7 @@ export class LocalReader {
       case "snapshot":
         this.agents.clear();
         this.sessions.clear();
+        this.orphans = message.orphans ?? [];
         for (const agent of message.agents) this.agents.set(agent.agent_id, agent);
         for (const session of message.sessions) this.sessions.set(session.uuid, session);
         return;
@@ -40,6 +43,9 @@ export class LocalReader {
         return;
       case "session.removed":
         this.sessions.delete(message.session_id);
+        return;
+      case "orphans":
+        this.orphans = message.orphans;
         return;
       case "contested":
       case "event":

@@ -17,6 +17,8 @@ interface Flags {
   port: number;
   stateDir: string;
   socket: string;
+  homes: string;
+  agentConfig: string;
 }
 
 async function run(flags: Flags): Promise<void> {
@@ -36,6 +38,8 @@ program
   .option("--state-dir <dir>", "sessions' DNS names", paths.shellState)
   .option("--address <address>", "listen on this address", "0.0.0.0")
   .option("--port <port>", "listen on this tcp port", parsePort, ports.status)
+  .option("--homes <dir>", "session directories that no agent has", paths.sessionHomes)
+  .option("--agent-config <dir>", "is there where this host is an agent too", paths.agentConfig)
   .option("--socket <path>", "serve local readers here", fleetSocketPath)
   .action((flags: Flags) => {
     run(flags).catch((error: unknown) => {

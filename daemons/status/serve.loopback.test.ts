@@ -47,6 +47,8 @@ const start = () =>
   serve({
     configDir: directory,
     stateDir: directory,
+    homes: join(directory, "homes"),
+    agentConfig: join(directory, "agent"),
     address: "127.0.0.1",
     port: 0,
     socket,

@@ -10,6 +10,7 @@ import { keepHostsFile } from "./hosts-file.ts";
 import { Hub } from "./hub.ts";
 import { listOthers } from "./listing.ts";
 import { serveLocally } from "./local-socket.ts";
+import { watchOrphans } from "./orphans.ts";
 import { createReceiver } from "./receiver.ts";
 import { watchRegistry } from "./registry.ts";
 
@@ -21,6 +22,10 @@ export interface ServeOptions {
   port: number;
   /** Where sessions' DNS names are written; `/var/lib/convocate`. */
   stateDir: string;
+  /** Where session directories may lie that no agent has; `/home/convocate`. */
+  homes: string;
+  /** `/etc/convocate-agent`, where this host is an agent too. */
+  agentConfig: string;
   /** Path of the local socket. */
   socket: string;
   clock: Clock;
@@ -71,6 +76,8 @@ export async function serve(options: ServeOptions): Promise<StatusDaemon> {
       });
       opened.push(() => names.close());
     }
+    const orphans = watchOrphans({ homes: options.homes, agentConfig: options.agentConfig, hub, log });
+    opened.push(() => orphans.close());
     const listing = listOthers({ hub, agentKeys, clock, log });
     opened.push(() => listing.close());
     const local = await serveLocally({ path: options.socket, group, served: hub, clock, log });

@@ -21,7 +21,10 @@ export function takePart(agent: Agent, part: Part): Agent | string {
   if (!before && part.part > 1) return `part ${String(part.part)} of a snapshot without those before it`;
   const sessions = [...(before?.sessions ?? []), ...part.sessions];
   if (sessions.length > sessionsMax) return `a snapshot of more than ${String(sessionsMax)} sessions`;
-  if (part.last) return { ...agent, told: true, gathering: null, sessions: owned(agent.agent_id, sessions) };
+  if (part.last) {
+    const whole = owned(agent.agent_id, sessions);
+    return { ...agent, told: true, known: true, gathering: null, sessions: whole };
+  }
   return { ...agent, gathering: { part: part.part, sessions, meanwhile: before?.meanwhile ?? [] } };
 }
 

@@ -47,7 +47,7 @@ main() {
   step "write keys" && write_keys
   step "write the unit"
   unit status "collects the agents' events and serves the fleet to operators" RuntimeDirectory=convocate \
-    StateDirectory=convocate ProtectHome=yes
+    StateDirectory=convocate ProtectHome=read-only
   step "start the status daemon"
   release convocate-status.service "$app_sha256 $(cat "$etc/status_host_ed25519_key" "$etc/domain" /etc/systemd/system/convocate-status.service | sha256sum)" 223
   step "allow the operators" && allow_operators && login_aliases

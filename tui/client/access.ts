@@ -13,11 +13,25 @@ export interface Access {
   registration(agentId: string): Promise<Registration>;
   /** Bytes to and from an agent's port. */
   openAgent(agent: Registration): Duplex;
+  /** Where the shell host's session directories are: in a folder here, or behind verbs of the shell host's own. */
+  orphans: OrphanPlace;
+}
+
+/** `verb`: runs a verb there; what it prints, and its end is the verb's. */
+export type OrphanPlace = { folder: string } | { verb: (...words: string[]) => Duplex };
+
+/** Where things are on the shell host. */
+export interface LocalPlaces {
+  socket: string;
+  agentKeys: string;
+  /** Folder of session directories. */
+  homes: string;
 }
 
 /** On the shell host: its socket, its registrations, its network. */
-export function localAccess({ socket, agentKeys }: { socket: string; agentKeys: string }): Access {
+export function localAccess({ socket, agentKeys, homes }: LocalPlaces): Access {
   return {
+    orphans: { folder: homes },
     openFleet: () => connect(socket),
     registration: (agentId) => readRegistration(agentKeys, agentId),
     openAgent({ address, port }) {

@@ -5,10 +5,11 @@ import ssh2, { type Connection, type ServerChannel } from "ssh2";
 import { attachExit, attachHeader } from "../../protocol/attach.ts";
 import { encodeLine, LineSplitter } from "../../protocol/codec.ts";
 import { registrationFiles } from "../../protocol/config.ts";
-import { errors } from "../../protocol/errors.ts";
+import { ConvocateError, errors } from "../../protocol/errors.ts";
 import { maxRequest, ops, request, type Request } from "../../protocol/rpc.ts";
 import { stateOf, type Session } from "../../protocol/session.ts";
 import { algorithms, subsystems } from "../../protocol/transport.ts";
+import { ImportedHome } from "./imported-home.fake.ts";
 
 /** ssh2 parses its own generator's keys only: 1 in 256 of them is broken, so until one parses. */
 export function newKey(): { private: string; public: string } {
@@ -41,6 +42,9 @@ export class FakeAgent {
   slowness: Promise<void> = Promise.resolve();
   /** Hears of every change, as the status daemon would. */
   onChange: (session: Session, removed: boolean) => void = () => {};
+  /** Homes that came to it, as streams of tar by UUID; and what becomes of its last word when one came. */
+  readonly imported = new Map<string, Buffer>();
+  lastWord: "said" | "lost" = "said";
   /** Milliseconds by which its clock is ahead. */
   ahead = 0;
   hostKey = newKey();
@@ -160,11 +164,15 @@ export class FakeAgent {
 
   #rpc(channel: ServerChannel): void {
     const lines = new LineSplitter(maxRequest);
+    let importing: ImportedHome | null = null;
     channel.on("error", () => {});
+    channel.on("end", () => importing?.end());
     channel.on("data", (chunk: Buffer) => {
+      if (importing) return importing.take(chunk);
       for (const line of lines.push(chunk)) {
         const asked = request.parse(JSON.parse(line));
         this.calls.push(asked);
+        if (asked.op === "import" && !this.v2) importing = new ImportedHome(this, channel, asked);
         void this.slowness.then(() => {
           if (channel.writable) this.#reply(channel, asked);
         });
@@ -181,7 +189,9 @@ export class FakeAgent {
       const code = !this.v2 && error instanceof Error ? { code: Reflect.get(error, "code") as unknown } : {};
       answer = { ok: false, error: error instanceof Error ? error.message : String(error), ...code };
     }
-    if (kept) channel.write(encodeLine({ id: asked.id, ...answer }));
+    // Its home comes on the same channel.
+    const imports = asked.op === "import" && Reflect.get(answer, "ok") === true;
+    if (kept || imports) channel.write(encodeLine({ id: asked.id, ...answer }));
     else channel.end(encodeLine(answer));
   }
 
@@ -263,6 +273,14 @@ export class FakeAgent {
         const session = this.#find(asked);
         if (session.state !== "locked") throw errors.notLocked(session.uuid);
         return this.#set(session, "stopped");
+      }
+      case "import": {
+        if (this.v2) throw errors.unknownOp(asked.op);
+        const { id, port, protocol } = ops.import.params.parse(params);
+        const sessions = [...this.sessions.values()];
+        if (sessions.some(({ uuid }) => uuid === id)) throw new ConvocateError("uuid_taken", `taken: ${id}`);
+        if (sessions.some((s) => s.port && s.port === port)) throw errors.portTaken(port, protocol);
+        return {};
       }
       case "kill":
         return this.#set(this.#find(asked), "stopped");

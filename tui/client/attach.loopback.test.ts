@@ -31,7 +31,7 @@ async function start(options: { v2?: boolean } = {}): Promise<void> {
   await agent.register(folder, "agent-a");
   session = agent.add("one", { running: true, ...(!options.v2 && { state: "running" }) });
   pool = new AgentPool({
-    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder }),
+    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder, homes: "" }),
     operator: null,
     keep: true,
     delay: () => 20,

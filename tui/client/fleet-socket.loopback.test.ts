@@ -7,7 +7,7 @@ import { readFleet, watchFleet } from "./fleet-socket.ts";
 import { localAccess } from "./access.ts";
 import { FakeFleet } from "./fleet.fake.ts";
 
-const access = (socket: string) => localAccess({ socket, agentKeys: "" });
+const access = (socket: string) => localAccess({ socket, agentKeys: "", homes: "" });
 
 const agent: FleetAgent = {
   agent_id: "a1",

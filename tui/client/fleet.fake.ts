@@ -9,6 +9,7 @@ import {
   type FleetMessage,
   type FleetSession,
 } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 
 /** The status daemon's local side, for tests: holds a fleet, sends the snapshot, then what it is told. */
 export class FakeFleet {
@@ -16,6 +17,7 @@ export class FakeFleet {
   agents: FleetAgent[] = [];
   sessions: FleetSession[] = [];
   contested: ContestedName[] = [];
+  orphans: Orphan[] = [];
   /** What readers told for the audit log. */
   readonly audits: unknown[] = [];
   readonly #sockets = new Set<Socket>();
@@ -39,8 +41,8 @@ export class FakeFleet {
       socket.on("data", (chunk: Buffer) => {
         for (const line of lines.push(chunk)) this.audits.push(auditEntry.parse(JSON.parse(line)));
       });
-      const { agents, sessions, contested } = this;
-      socket.write(encodeLine({ type: "snapshot", agents, sessions, contested }));
+      const { agents, sessions, contested, orphans } = this;
+      socket.write(encodeLine({ type: "snapshot", agents, sessions, contested, orphans }));
     });
     return new Promise((resolve) => this.#server.listen(this.path, resolve));
   }
@@ -57,6 +59,7 @@ export class FakeFleet {
       this.agents = this.agents.filter((a) => a.agent_id !== message.agent_id);
       this.sessions = this.sessions.filter((s) => s.agent_id !== message.agent_id);
     }
+    if (message.type === "orphans") this.orphans = message.orphans;
     if (message.type === "contested") this.contested = message.names;
     this.raw(encodeLine(message));
   }

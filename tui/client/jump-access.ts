@@ -28,6 +28,7 @@ export function jumpAccess({ ssh, shell, credentials }: JumpOptions): Access {
   let fleet: { at: number; snapshot: Promise<FleetSnapshot> } | null = null;
   const access: Access = {
     openFleet: () => call("fleet"),
+    orphans: { verb: call },
     async registration(agentId) {
       if (!fleet || Date.now() - fleet.at > rememberMs)
         fleet = { at: Date.now(), snapshot: readFleet(access, 15_000) };

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 function poolOf(options: Partial<PoolOptions> = {}): AgentPool {
   const pool = new AgentPool({
-    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder }),
+    access: localAccess({ socket: join(folder, "none.sock"), agentKeys: folder, homes: "" }),
     operator: null,
     keep: false,
     delay: () => 20,

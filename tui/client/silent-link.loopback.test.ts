@@ -30,7 +30,7 @@ beforeAll(async () => {
   link = new SilentLink(agent.port);
   const address = `127.0.0.1:${String(await link.listen())}`;
   writeFileSync(join(folder, "a1", registrationFiles.address), address);
-  const access = localAccess({ socket: join(folder, "none.sock"), agentKeys: folder });
+  const access = localAccess({ socket: join(folder, "none.sock"), agentKeys: folder, homes: "" });
   pool = new AgentPool({ access, operator: null, keep: true, delay: () => 50 });
 });
 afterAll(async () => {

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 const options = () => ({
-  access: localAccess({ socket: host.fleet.path, agentKeys: host.agentKeys }),
+  access: localAccess({ socket: host.fleet.path, agentKeys: host.agentKeys, homes: "" }),
   shell: { root: host.folder, resolver: resolver.address, agentKeys: host.agentKeys },
 });
 

@@ -5,6 +5,7 @@ import type { State } from "../state/state.ts";
 import { age } from "./age.ts";
 import { clean } from "./clean.ts";
 import { fitLine, lineText, span, type Line } from "./line.ts";
+import { sizeText } from "./size.ts";
 import { width } from "./width.ts";
 
 /** The last line: keys that mean something now. */
@@ -43,7 +44,10 @@ function footerKeys(state: State): [string, string][] {
       return [
         ["Tab", "next field"],
         ["Space", "tcp/udp"],
-        ["Enter", { create: "create", edit: "save", clone: "clone" }[state.panel.form.purpose.kind]],
+        [
+          "Enter",
+          { create: "create", edit: "save", clone: "clone", adopt: "adopt" }[state.panel.form.purpose.kind],
+        ],
         ["Esc", "cancel"],
       ];
     case "filter":
@@ -79,6 +83,13 @@ function messageOf(state: State): { text: string; error: boolean } {
   }
   const row = selectedRow(state);
   if (row?.trouble) return { text: `${row.agent}: ${row.trouble.reason}`, error: true };
+  if (row?.orphan) {
+    const size = row.orphan.bytes === undefined ? "" : `, ${sizeText(row.orphan.bytes)}`;
+    return {
+      text: `an orphan${size}: no agent has it. A makes it a session of one, D deletes it`,
+      error: false,
+    };
+  }
   if (row?.nameHolder) {
     const name = row.session.dns_name ?? "";
     return { text: `DNS name ${name} leads to ${row.nameHolder}: E gives this one another`, error: true };

@@ -1,13 +1,14 @@
 import { panelHeight } from "../state/panel-height.ts";
 import type { Form } from "../state/form.ts";
 import type { Row } from "../state/rows.ts";
-import type { Confirmation, Panel, State } from "../state/state.ts";
+import type { Confirmation, Confirmed, Panel, State } from "../state/state.ts";
 import { pickLines, settingsLines } from "./agents.ts";
 import { clean } from "./clean.ts";
 import { shownOf } from "./footer.ts";
 import { formLines, view } from "./form.ts";
 import { helpLines } from "./help.ts";
 import { fitLine, span, type Line } from "./line.ts";
+import { sizeText } from "./size.ts";
 import { width, wrap } from "./width.ts";
 
 /** Where the caret stands, in lines of the panel and columns from 0. */
@@ -44,8 +45,10 @@ function content(state: State, panel: Panel): Content {
   switch (panel.kind) {
     case "confirm":
       return { ...confirmation(state, panel), caret: null };
-    case "pick-agent":
-      return { title: "New session: on which agent?", body: pickLines(state, panel), caret: null };
+    case "pick-agent": {
+      const what = panel.orphan ? `Adopt ${clean(panel.orphan.session.name)}` : "New session";
+      return { title: `${what}: on which agent?`, body: pickLines(state, panel), caret: null };
+    }
     case "form": {
       const host = clean(state.fleet.agents.get(panel.form.agentId)?.host ?? panel.form.agentId);
       return { title: formTitle(panel.form, host), ...formLines(panel.form, state.size.cols) };
@@ -74,7 +77,8 @@ function content(state: State, panel: Panel): Content {
 function formTitle({ purpose }: Form, host: string): string {
   if (purpose.kind === "create") return `New session on ${host}`;
   const name = clean(purpose.row.session.name);
-  return purpose.kind === "clone" ? `Clone ${name} on ${host}` : `Edit ${name} on ${host}`;
+  const verb = { clone: "Clone", edit: "Edit", adopt: "Adopt" }[purpose.kind];
+  return `${verb} ${name} on ${host}`;
 }
 
 function confirmation({ all }: State, { op, row: asked }: Confirmation): Pick<Content, "title" | "body"> {
@@ -90,6 +94,10 @@ function confirmation({ all }: State, { op, row: asked }: Confirmation): Pick<Co
       title: `Delete ${name}?`,
       line: "The session and everything in its home is removed.",
     },
+    "remove-orphan": {
+      title: `Delete the orphan ${name}?`,
+      line: `The directory and everything in it is removed${row.orphan ? `: ${sizeText(row.orphan.bytes)}` : ""}.`,
+    },
     restart: { title: `Start ${name}?`, line: "Its container starts, with nobody attached." },
     override: {
       title: `Override the lock of ${name}?`,
@@ -104,12 +112,16 @@ function confirmation({ all }: State, { op, row: asked }: Confirmation): Pick<Co
     title: what.title,
     body: [
       text(what.line),
-      ...(op === "override" || op === "restart" ? [] : [text(attachedText(row))]),
+      ...(asksOfOthers(op) ? [text(attachedText(row))] : []),
       text(`on ${clean(row.agent)}, ${row.session.uuid}`),
       text("Y confirms, N or Esc cancels."),
     ],
   };
 }
+
+/** Whether somebody may be attached to what it is done to. */
+const asksOfOthers = (op: Confirmed): boolean =>
+  op !== "override" && op !== "restart" && op !== "remove-orphan";
 
 /** Who would be detached. An agent of v2 tells that somebody is there, and not who. */
 function attachedText({ state, session }: Row): string {

@@ -1,10 +1,11 @@
-import { stateChar, type SessionState } from "../../protocol/session.ts";
+import { stateChar } from "../../protocol/session.ts";
 import { pageSize, selectedIndex } from "../state/list.ts";
 import type { Row } from "../state/rows.ts";
 import type { State } from "../state/state.ts";
 import { age } from "./age.ts";
 import { clean } from "./clean.ts";
 import { fitLine, span, type Line, type Style } from "./line.ts";
+import { sizeText } from "./size.ts";
 import { fit } from "./width.ts";
 
 /** Columns of the table by name; what is left over goes to name and DNS name. */
@@ -67,10 +68,11 @@ function emptyText({ loaded, fleet, all }: State): string {
     : "No session yet: N makes one.";
 }
 
-const colors: Partial<Record<SessionState, Style["color"]>> = {
+const colors: Partial<Record<Row["state"], Style["color"]>> = {
   running: "green",
   connected: "cyan",
   locked: "yellow",
+  orphan: "yellow",
 };
 
 function rowLine(
@@ -89,7 +91,7 @@ function rowLine(
     span(" ", style),
     span(`${fit(clean(session.name), c.name)} `, style),
     span(`${fit(clean(row.agent), c.agent)} `, style),
-    span(`${fit(age(session.state_since ?? session.created_at, state.now), c.age)} `, style),
+    span(`${fit(age(since(row), state.now), c.age)} `, style),
     span(`${fit(portText(row), c.port)} `, style),
   ];
   if (trouble) {
@@ -97,11 +99,15 @@ function rowLine(
     cells.push(span(`unreachable${since}: ${clean(trouble.reason)}`, style));
   } else {
     cells.push(dnsCell(row, c.dns, style));
-    cells.push(span(`${fit(clean(shortImage(session.image)), c.image)} `, style));
+    cells.push(span(`${fit(imageText(row), c.image)} `, style));
     cells.push(span(fit(age(session.last_accessed, state.now), c.last), style));
   }
   return fitLine(cells, cols, style);
 }
+
+/** An orphan has been one since it was used last, as far as anybody knows. */
+const since = ({ orphan, session }: Row): string =>
+  orphan ? orphan.last_accessed : (session.state_since ?? session.created_at);
 
 /** A name that another session has is marked: this session does not answer to it. */
 function dnsCell({ session, nameHolder }: Row, columns: number, style: Style): Line[number] {
@@ -114,6 +120,10 @@ function portText({ session }: Row): string {
   if (!session.port) return "-";
   return `${String(session.port)}/${clean(session.protocol || "tcp")}`;
 }
+
+/** An orphan has no image: in its place stands how much there is of it. */
+const imageText = ({ orphan, session }: Row): string =>
+  orphan ? sizeText(orphan.bytes) : clean(shortImage(session.image));
 
 /** All our images are `convocate:<version>`; the version is what differs. */
 const shortImage = (image = ""): string => image.replace(/^.*\//, "").replace(/^convocate:/, "");

@@ -25,12 +25,16 @@ function agentsSummary({ fleet, links }: State): string {
   return `${count(agents.length, "agent")}${down > 0 ? `, ${String(down)} down` : " up"}`;
 }
 
-function sessionsSummary({ all: rows }: State): string {
+function sessionsSummary({ all: rows, fleet }: State): string {
   const counts = shownStates
     .map((state) => ({ state, n: rows.filter((row) => row.state === state).length }))
     .filter(({ n }) => n > 0)
     .map(({ state, n }) => `${String(n)} ${stateChar[state]}`);
-  return count(rows.length, "session") + (counts.length > 0 ? `: ${counts.join(", ")}` : "");
+  const orphans = fleet.orphans.length;
+  return [
+    count(rows.length - orphans, "session") + (counts.length > 0 ? `: ${counts.join(", ")}` : ""),
+    ...(orphans > 0 ? [count(orphans, "orphan")] : []),
+  ].join("; ");
 }
 
 const count = (n: number, noun: string): string => `${String(n)} ${noun}${n === 1 ? "" : "s"}`;

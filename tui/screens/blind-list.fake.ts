@@ -89,11 +89,13 @@ function answerTo(effect: Effect): Event | null {
   const text = "refused \x1b[2J\u009b31m\u202e\x1b]0;pwned\x07";
   switch (effect.type) {
     case "create":
+    case "adopt":
     case "clone":
       return { type: "form-failed", error: new ConvocateError("internal", text) };
     case "edit":
       return { type: "edited", row: effect.row, name: effect.params.name };
     case "call":
+    case "remove-orphan":
       return { type: "failed", text };
     case "quit":
     case "suspend":

@@ -1,5 +1,5 @@
 import type { FleetSession } from "../../protocol/fleet.ts";
-import { anAgent, snapshot } from "../state/fleet.fake.ts";
+import { anAgent, anOrphan, withOrphans } from "../state/fleet.fake.ts";
 
 /** Names that would act on a terminal, hide, reorder or spill, if they were let. */
 const hostileNames = [
@@ -36,10 +36,13 @@ const hostileSessions = (agent_id: string): FleetSession[] =>
     labels: { [name]: name },
   }));
 
-/** Agents and sessions of such names. */
-export const fleetOfHostiles = snapshot(
+/** Agents, sessions and orphans of such names. */
+export const fleetOfHostiles = withOrphans(
   hostileNames
     .slice(0, 4)
     .map((host, i) => anAgent(i === 0 ? "a" : `a${String(i)}`, { host, version: host })),
   hostileSessions("a"),
+  hostileNames.map((name, i) =>
+    anOrphan(i, { name, created_at: name, port: 80, protocol: name, dns_name: name }),
+  ),
 );

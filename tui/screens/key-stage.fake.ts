@@ -77,7 +77,7 @@ export class KeyStage {
     const resizing = this.#resizing(command);
     resizing?.start();
     try {
-      await stories[command]({ terminal, agent, press, name });
+      await stories[command]({ terminal, agent, host: this.#host, press, name });
     } finally {
       await resizing?.stop();
       if (resizing) this.#size = resizing.size;
@@ -99,6 +99,7 @@ export class KeyStage {
     for (const { uuid } of agent.sessions.values())
       this.#host.fleet.tell({ type: "session.removed", agent_id: "a1", session_id: uuid });
     agent.sessions.clear();
+    this.#host.fleet.tell({ type: "orphans", orphans: [] });
     agent.calls.length = 0;
     for (let i = 1; i <= 70; i += 1) {
       const last_accessed = new Date(Date.now() - 86_400_000 - i * 1_000).toISOString();

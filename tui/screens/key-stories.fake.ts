@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { attachExit } from "../../protocol/attach.ts";
 import type { FakeAgent } from "../client/agent.fake.ts";
 import { eventually } from "../client/eventually.fake.ts";
+import type { FakeShellHost } from "../fleet.fake.ts";
 import { keys, type Command } from "../keys.ts";
 import type { Tmux } from "./tmux.fake.ts";
 
@@ -8,6 +11,7 @@ import type { Tmux } from "./tmux.fake.ts";
 export interface Stage {
   terminal: Tmux;
   agent: FakeAgent;
+  host: FakeShellHost;
   /** Presses the key that the story is about. */
   press: () => Promise<void>;
   /** The key's name in the table. */
@@ -28,6 +32,15 @@ async function only(stage: Stage, state: "stopped" | "locked" | "running" | "con
   await stage.terminal.shows(`1 ${char} subject`);
   await stage.terminal.press("Home");
   await stage.terminal.shows(new RegExp(`>1 ${char} subject`));
+}
+
+/** An orphan as the first row; its UUID. */
+async function orphaned({ host, terminal }: Stage, port = 0): Promise<string> {
+  const { uuid } = host.layOrphan("lost", { ...(port && { port }) });
+  await terminal.shows("1 O lost");
+  await terminal.press("Home");
+  await terminal.shows(/>1 O lost/);
+  return uuid;
 }
 
 async function attachesTo(stage: Stage, name: string): Promise<void> {
@@ -143,6 +156,31 @@ export const stories: Record<Command, (stage: Stage) => Promise<void>> = {
     await stage.terminal.shows("deleted subject");
     await stage.terminal.hides(">1 - subject");
     expect(uuidOf(stage, "subject")).toBe("");
+    const orphan = await orphaned(stage);
+    await stage.press();
+    await stage.terminal.shows("-- Delete the orphan lost?");
+    await stage.terminal.press("y");
+    await stage.terminal.shows("deleted lost");
+    expect(existsSync(join(stage.host.homes, orphan))).toBe(false);
+    stage.host.forget(orphan);
+    await stage.terminal.hides(">1 O lost");
+  },
+  async adopt(stage) {
+    const orphan = await orphaned(stage, 8080);
+    stage.agent.add("holder", { port: 8080, last_accessed: "2020-01-01T00:00:00Z" });
+    await stage.press();
+    await stage.terminal.shows("-- Adopt lost on agent-a");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows("port 8080/tcp is already assigned to another session");
+    expect(existsSync(join(stage.host.homes, orphan))).toBe(true);
+    await stage.terminal.press("Tab", "Tab", "C-u");
+    await stage.terminal.type("8081");
+    await stage.terminal.press("Enter");
+    await stage.terminal.shows("adopted lost");
+    await stage.terminal.shows(/>1 - lost/);
+    expect(stage.agent.sessions.get(orphan)).toMatchObject({ name: "lost", port: 8081 });
+    expect(stage.agent.imported.get(orphan)?.includes("of lost")).toBe(true);
+    await eventually(() => expect(existsSync(join(stage.host.homes, orphan))).toBe(false), 20_000);
   },
   async override(stage) {
     await only(stage, "locked");

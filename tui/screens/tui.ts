@@ -81,7 +81,9 @@ export async function runTui(options: TuiOptions): Promise<void> {
       case "clone":
       case "edit":
       case "call":
-        return void operate(pool, effect, dispatch);
+      case "adopt":
+      case "remove-orphan":
+        return void operate({ pool, access: options.access, operator: options.operator }, effect, dispatch);
       case "attach":
         void attach(effect.row).catch((error: unknown) => {
           dispatch({ type: "failed", text: fault(error, "attach_failed").message });

@@ -1,4 +1,5 @@
 import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import { reduce } from "./reduce.ts";
 import { initialState, type Effect, type Event, type State } from "./state.ts";
 
@@ -41,6 +42,20 @@ export function after(events: Event[], size = { cols: 80, rows: 24 }): { state: 
 export const snapshot = (agents: FleetAgent[], sessions: FleetSession[]): Event => ({
   type: "fleet",
   message: { type: "snapshot", agents, sessions },
+});
+
+/** An orphan; the number makes its UUID and how long ago it was used, in minutes. */
+export const anOrphan = (n: number, more: Partial<Orphan> = {}): Orphan => ({
+  uuid: `${String(n).padStart(8, "0")}-1111-4000-8000-000000000000`,
+  name: `orphan ${String(n)}`,
+  created_at: ago(86_400),
+  last_accessed: ago(n * 60),
+  ...more,
+});
+
+export const withOrphans = (agents: FleetAgent[], sessions: FleetSession[], orphans: Orphan[]): Event => ({
+  type: "fleet",
+  message: { type: "snapshot", agents, sessions, orphans },
 });
 
 /** Keys one after the other: names of special keys, or text typed character by character. */

@@ -1,4 +1,5 @@
 import type { ContestedName, FleetAgent, FleetMessage, FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import type { Session } from "../../protocol/session.ts";
 
 /** What is known of all hosts and sessions. */
@@ -10,6 +11,8 @@ export interface Fleet {
   versions: ReadonlyMap<string, number>;
   /** DNS names that several sessions claim: who has each. */
   contested: ReadonlyMap<string, ContestedName>;
+  /** Session directories on the shell host that no agent claims. */
+  orphans: readonly Orphan[];
 }
 
 export const noFleet: Fleet = {
@@ -17,6 +20,7 @@ export const noFleet: Fleet = {
   sessions: new Map(),
   versions: new Map(),
   contested: new Map(),
+  orphans: [],
 };
 
 export const sessionKey = (session: { agent_id: string; uuid: string }): string =>
@@ -31,6 +35,7 @@ export function applyMessage(fleet: Fleet, message: FleetMessage): Fleet {
         sessions: new Map(message.sessions.map((session) => [sessionKey(session), session])),
         versions: message.agents.reduce((all, { agent_id }) => bumped(all, agent_id), fleet.versions),
         contested: byName(message.contested ?? []),
+        orphans: message.orphans ?? [],
       };
     case "agent":
       return { ...fleet, agents: new Map(fleet.agents).set(message.agent.agent_id, message.agent) };
@@ -54,6 +59,8 @@ export function applyMessage(fleet: Fleet, message: FleetMessage): Fleet {
     }
     case "contested":
       return { ...fleet, contested: byName(message.names) };
+    case "orphans":
+      return { ...fleet, orphans: message.orphans };
     case "event":
       return fleet;
   }

@@ -7,12 +7,13 @@ import { edit, insert, isCharacter, onOneLine, textField, textOf, type TextField
 export type FieldName = "name" | "protocol" | "port" | "dns_name" | "command" | "repo" | "branch";
 
 /** What a form is for, and about which session. */
-export type Purpose = { kind: "create" } | { kind: "edit" | "clone"; row: Row };
+export type Purpose = { kind: "create" } | { kind: "edit" | "clone" | "adopt"; row: Row };
 
 const fields: Record<Purpose["kind"], readonly FieldName[]> = {
   create: ["name", "protocol", "port", "dns_name", "command", "repo", "branch"],
   edit: ["name", "protocol", "port", "dns_name"],
   clone: ["name"],
+  adopt: ["name", "protocol", "port", "dns_name"],
 };
 
 /** The fields of a form from top to bottom. */
@@ -55,12 +56,17 @@ export const cloneForm = (row: Row): Form => ({
 });
 
 /** The form of a session as it is. */
-export function editForm(row: Row): Form {
-  const { agent_id, name, port, protocol, dns_name } = row.session;
-  const form = newForm(agent_id);
+export const editForm = (row: Row): Form => formOf(row.session.agent_id, { kind: "edit", row });
+
+/** The form of an orphan, as what it is to be on an agent. */
+export const adoptForm = (agentId: string, row: Row): Form => formOf(agentId, { kind: "adopt", row });
+
+function formOf(agentId: string, purpose: Exclude<Purpose, { kind: "create" }>): Form {
+  const { name, port, protocol, dns_name } = purpose.row.session;
+  const form = newForm(agentId);
   return {
     ...form,
-    purpose: { kind: "edit", row },
+    purpose,
     protocol: protocol === "udp" ? "udp" : "tcp",
     texts: {
       ...form.texts,
@@ -99,7 +105,10 @@ export function formEffect(form: Form): Effect {
   if (purpose.kind === "edit") {
     return { type: "edit", row: purpose.row, params: { id: purpose.row.session.uuid, ...addressing } };
   }
-  return { type: "create", agentId, params: { ...addressing, ...seed(form) } };
+  if (purpose.kind === "create") return { type: "create", agentId, params: { ...addressing, ...seed(form) } };
+  const { orphan } = purpose.row;
+  if (!orphan) throw errors.noSession(purpose.row.session.uuid);
+  return { type: "adopt", agentId, orphan, addressing };
 }
 
 /** A v2 agent does not know these fields: it gets none unless something was typed. */

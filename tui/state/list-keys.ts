@@ -1,6 +1,6 @@
 import { findKey, type When } from "../keys.ts";
 import { automatic } from "./capacity.ts";
-import { cloneForm, editForm, newForm, type Form } from "./form.ts";
+import { adoptForm, cloneForm, editForm, newForm, type Form } from "./form.ts";
 import { narrowed, pageSize, scrolled, select, selectedIndex, selectedRow } from "./list.ts";
 import type { Row } from "./rows.ts";
 import type { Action, Effect, Panel, Reduced, State } from "./state.ts";
@@ -11,13 +11,16 @@ export function applies(when: When, row: Row | undefined): boolean {
   switch (when) {
     case "always":
       return true;
-    case "session":
+    case "row":
       return row !== undefined;
+    case "session":
+      return row !== undefined && row.orphan === null;
     case "running":
       return row?.state === "running" || row?.state === "connected";
     case "connected":
     case "stopped":
     case "locked":
+    case "orphan":
       return row?.state === when;
   }
 }
@@ -53,8 +56,13 @@ export function listKey(before: State, name: string): Reduced {
       return row ? stay(openForm(state, editForm(row))) : stay(state);
     case "background":
       return row ? { state, effects: [callOn(row, "background")] } : stay(state);
-    case "kill":
+    case "adopt":
+      return row?.orphan ? stay(openAdopt(state, row)) : stay(state);
     case "delete":
+      return row
+        ? stay(open(state, { kind: "confirm", op: row.orphan ? "remove-orphan" : "delete", row }))
+        : stay(state);
+    case "kill":
     case "override":
     case "restart":
       return row ? stay(open(state, { kind: "confirm", op: key.command, row })) : stay(state);
@@ -95,10 +103,17 @@ function attach(state: State, row: Row | undefined): Reduced {
 function nth(state: State, number: number): Reduced {
   const index = state.top + number - 1;
   if (number > pageSize(state) || index >= state.rows.length) return stay(state);
-  return attach(select(state, index), state.rows[index]);
+  const row = state.rows[index];
+  return row?.orphan ? stay(select(state, index)) : attach(select(state, index), row);
 }
 
-function openNew(state: State): State {
+const openNew = (state: State): State => pickAgent(state, (agentId) => newForm(agentId), null);
+
+const openAdopt = (state: State, row: Row): State =>
+  pickAgent(state, (agentId) => adoptForm(agentId, row), row);
+
+/** The form for the only agent, or asks for which of them; `orphan`: what is adopted. */
+function pickAgent(state: State, form: (agentId: string) => Form, orphan: Row | null): State {
   const ids = [...state.fleet.agents.keys()].sort((a, b) => hostOf(state, a).localeCompare(hostOf(state, b)));
   const [first] = ids;
   if (first === undefined) {
@@ -108,11 +123,11 @@ function openNew(state: State): State {
       text: "A session needs an agent host. Add one under convocate:hosts in stacks/Pulumi.<stack>.yaml on the operator machine, then run `pulumi up`.",
     });
   }
-  if (ids.length === 1) return openForm(state, newForm(first));
+  if (ids.length === 1) return openForm(state, form(first));
   const choices = automatic(state) === null ? ids : [null, ...ids];
   const current = selectedRow(state)?.session.agent_id;
   const at = current === undefined ? 0 : Math.max(0, choices.indexOf(current));
-  return open(state, { kind: "pick-agent", choices, at });
+  return open(state, { kind: "pick-agent", choices, at, orphan });
 }
 
 const hostOf = (state: State, id: string): string => state.fleet.agents.get(id)?.host ?? id;

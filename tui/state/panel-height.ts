@@ -23,7 +23,7 @@ function wantedHeight(state: State): number {
     case undefined:
       return 0;
     case "confirm":
-      return panel.op === "override" || panel.op === "restart" ? 4 : 5;
+      return panel.op === "override" || panel.op === "restart" || panel.op === "remove-orphan" ? 4 : 5;
     case "pick-agent":
       return panel.choices.length + 1;
     case "form":

@@ -1,9 +1,10 @@
 import { ConvocateError } from "../../protocol/errors.ts";
 import { automatic } from "./capacity.ts";
-import { formEffect, formKey, newForm, type Form } from "./form.ts";
+import { adoptForm, formEffect, formKey, newForm, type Form } from "./form.ts";
 import { narrowed, select, selectedIndex } from "./list.ts";
 import { callOn, open, openForm } from "./list-keys.ts";
-import type { Confirmation, Panel, Reduced, State } from "./state.ts";
+import type { Row } from "./rows.ts";
+import type { Confirmation, Confirmed, Effect, Panel, Reduced, State } from "./state.ts";
 import { edit, insert, isCharacter, textField, textOf, type TextField } from "./text-field.ts";
 
 const stay = (state: State): Reduced => ({ state, effects: [] });
@@ -30,8 +31,14 @@ export function panelKey(state: State, panel: Panel, name: string): Reduced {
 }
 
 function confirmKey(state: State, { op, row }: Confirmation, name: string): Reduced {
-  if (name === "y" || name === "Y") return { state: open(state, null), effects: [callOn(row, op)] };
+  if (name === "y" || name === "Y") return { state: open(state, null), effects: [confirmed(row, op)] };
   return stay(name === "n" || name === "N" ? open(state, null) : state);
+}
+
+function confirmed(row: Row, op: Confirmed): Effect {
+  if (op !== "remove-orphan") return callOn(row, op);
+  const { uuid, name } = row.session;
+  return { type: "remove-orphan", uuid, name };
 }
 
 function pickKey(state: State, panel: Extract<Panel, { kind: "pick-agent" }>, name: string): State {
@@ -44,7 +51,8 @@ function pickKey(state: State, panel: Extract<Panel, { kind: "pick-agent" }>, na
   if (name === "END") return move(lowest);
   const picked = isEnter(name) ? choices[at] : numbered(choices, name);
   const id = picked === null ? automatic(state)?.agent_id : picked;
-  return id === undefined ? state : openForm(state, newForm(id));
+  if (id === undefined) return state;
+  return openForm(state, panel.orphan ? adoptForm(id, panel.orphan) : newForm(id));
 }
 
 /** *auto* is 0, where it is offered; agents begin at 1. */

@@ -152,7 +152,11 @@ test("the form creates; its error stays in it with what was typed; a created ses
   expect(again.effects).toHaveLength(1);
   expect(again.state.panel).toMatchObject({ kind: "form", form: { error: "no room", busy: false } });
   expect(again.state.panel).toMatchObject({ form: { texts: { name: { characters: [..."work"] } } } });
-  const made = after([...filled, ...press("ENTER"), { type: "created", agentId: "a", session: aSession(9) }]);
+  const made = after([
+    ...filled,
+    ...press("ENTER"),
+    { type: "created", agentId: "a", session: aSession(9), how: "created" },
+  ]);
   expect(made.state.panel).toBeNull();
   expect(selectedRow(made.state)?.session.name).toBe("session 9");
 });
@@ -251,13 +255,13 @@ test("the filter narrows with every key, is kept by Enter, and ended by Esc befo
   const made = after([
     fleet,
     ...press("/", "z", "ENTER"),
-    { type: "created", agentId: "a", session: aSession(9) },
+    { type: "created", agentId: "a", session: aSession(9), how: "created" },
   ]);
   expect(made.state).toMatchObject({ filter: "", selected: `a/${aSession(9).uuid}` });
 });
 
 test("an answer closes the form it is for, and nothing that was opened meanwhile", () => {
   const meanwhile = after([two, ...press("n", "x", "ENTER", "ESCAPE", "?")]).state;
-  const event = { type: "created", agentId: "a", session: aSession(9) } as const;
+  const event = { type: "created", agentId: "a", session: aSession(9), how: "created" } as const;
   expect(reduce(meanwhile, event).state.panel).toEqual({ kind: "help" });
 });

@@ -70,14 +70,14 @@ function withLink(
 }
 
 /** The answer to a create is shown at once; the event that follows says the same. */
-function created(state: State, { agentId, session }: Extract<Event, { type: "created" }>): State {
+function created(state: State, { agentId, session, how }: Extract<Event, { type: "created" }>): State {
   const made = { ...session, agent_id: agentId };
   const fleet = applyMessage(state.fleet, { type: "session", session: made });
   const closed: State = {
     ...state,
     fleet,
     ...answered(state),
-    message: { text: `created ${session.name}; Enter attaches`, error: false },
+    message: { text: `${how} ${session.name}; Enter attaches`, error: false },
   };
   // A new session that the filter hides would look like none.
   const next = refreshed({ ...closed, filter: "", selected: sessionKey(made) });

@@ -1,4 +1,5 @@
 import type { FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import { stateOf, type SessionState } from "../../protocol/session.ts";
 import { sessionKey, type Fleet } from "./fleet.ts";
 
@@ -12,8 +13,11 @@ export interface Trouble {
 /** A line of the list. */
 export interface Row {
   key: string;
+  /** Of an orphan what its copy says; its agent is none, ``. */
   session: FleetSession;
-  state: SessionState;
+  state: SessionState | "orphan";
+  /** What an orphan is; null: the row is a session. */
+  orphan: Orphan | null;
   /** The host's name, for people. */
   agent: string;
   /** Set: the row is the last that is known. */
@@ -39,20 +43,40 @@ export function troubleOf(fleet: Fleet, links: LinkTroubles, agentId: string): T
 /** All sessions, most recently accessed first; of equals the newest UUID decides, so that rows never dance. */
 export function rowsOf(fleet: Fleet, links: LinkTroubles): Row[] {
   const troubles = new Map([...fleet.agents.keys()].map((id) => [id, troubleOf(fleet, links, id)]));
+  const orphans = fleet.orphans.map((orphan) => ({
+    at: Date.parse(orphan.last_accessed) || 0,
+    row: orphanRow(orphan),
+  }));
   return [...fleet.sessions.values()]
-    .map((session) => ({
+    .map((session): { at: number; row: Row } => ({
       at: Date.parse(session.last_accessed) || 0,
       row: {
         key: sessionKey(session),
         session,
         state: stateOf(session),
+        orphan: null,
         agent: fleet.agents.get(session.agent_id)?.host ?? session.agent_id,
         trouble: troubles.get(session.agent_id) ?? null,
         nameHolder: nameHolderOf(fleet, session),
       },
     }))
+    .concat(orphans)
     .sort((a, b) => b.at - a.at || (a.row.key < b.row.key ? -1 : 1))
     .map(({ row }) => row);
+}
+
+function orphanRow(orphan: Orphan): Row {
+  const { uuid, name, created_at, last_accessed, port, protocol, dns_name } = orphan;
+  const session = { uuid, name, created_at, last_accessed, port, protocol, dns_name, agent_id: "" };
+  return {
+    key: sessionKey(session),
+    session,
+    state: "orphan",
+    orphan,
+    agent: "shell host",
+    trouble: null,
+    nameHolder: null,
+  };
 }
 
 /** The status daemon decides it, for it is who publishes the names. */

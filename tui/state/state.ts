@@ -1,5 +1,6 @@
 import type { FleetMessage } from "../../protocol/fleet.ts";
 import type { Op, Params } from "../../protocol/rpc.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import type { Session } from "../../protocol/session.ts";
 import type { ConvocateError } from "../../protocol/errors.ts";
 import { noFleet, type Fleet } from "./fleet.ts";
@@ -13,10 +14,13 @@ export type Action =
   /** A running container keeps its port and name: this makes a change of them true. */
   | "kill-and-restart";
 
+/** What is done to a row on a word of its own: an orphan is the shell host's, no agent is asked. */
+export type Confirmed = Exclude<Action, "background"> | "remove-orphan";
+
 /** What asks to be confirmed. */
 export interface Confirmation {
   kind: "confirm";
-  op: Exclude<Action, "background">;
+  op: Confirmed;
   row: Row;
 }
 
@@ -24,7 +28,7 @@ export interface Confirmation {
 export type Panel =
   | Confirmation
   /** Null is *auto*: the least loaded. */
-  | { kind: "pick-agent"; choices: (string | null)[]; at: number }
+  | { kind: "pick-agent"; choices: (string | null)[]; at: number; orphan: Row | null }
   | { kind: "form"; form: Form }
   | { kind: "filter"; field: TextField }
   | { kind: "settings" }
@@ -86,11 +90,19 @@ export type Event =
   | { type: "status-down"; error: ConvocateError }
   | { type: "link"; agentId: string; down: ConvocateError | null }
   | { type: "listed"; agentId: string; version: number; sessions: Session[] }
-  | { type: "created"; agentId: string; session: Session }
+  | { type: "created"; agentId: string; session: Session; how: "created" | "adopted" }
   | { type: "edited"; row: Row; name: string }
   | { type: "form-failed"; error: ConvocateError }
   | { type: "done"; text: string }
   | { type: "failed"; text: string };
+
+/** How a session is to be called and reached; port 0 is none, -1 the first free one. */
+export interface Addressing {
+  name: string;
+  port: number;
+  protocol: string;
+  dns_name: string;
+}
 
 /** What a reducer wants done outside. */
 export type Effect =
@@ -100,6 +112,8 @@ export type Effect =
   | { type: "create"; agentId: string; params: Params<"create"> }
   | { type: "clone"; agentId: string; params: Params<"clone"> }
   | { type: "edit"; row: Row; params: Params<"edit"> & { name: string } }
+  | { type: "adopt"; agentId: string; orphan: Orphan; addressing: Addressing }
+  | { type: "remove-orphan"; uuid: string; name: string }
   | { type: "call"; agentId: string; op: Action; id: string; name: string };
 
 /** The state after an event, and what is to be done outside because of it. */

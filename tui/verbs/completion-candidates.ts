@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import type { FleetSession } from "../../protocol/fleet.ts";
 import { stateOf } from "../../protocol/session.ts";
 import type { FleetSnapshot } from "../client/fleet-socket.ts";
 import { clean } from "../render/clean.ts";
+import { sizeText } from "../render/size.ts";
 import { verbsOf, type Place } from "./completion-walk.ts";
 import { withinAgent } from "./resolve.ts";
 
@@ -51,13 +53,21 @@ function optionsOf(root: Command, command: Command): Candidate[] {
 }
 
 interface Live {
-  source: "session" | "agent";
+  source: "session" | "orphan" | "agent";
   given: Place["given"];
   typed: string;
 }
 
-const liveNames = (fleet: FleetSnapshot, { source, given, typed }: Live): Candidate[] =>
-  source === "agent" ? agentNames(fleet) : sessionNames(onNamedAgent(fleet, given["agent"]), typed);
+function liveNames(fleet: FleetSnapshot, { source, given, typed }: Live): Candidate[] {
+  switch (source) {
+    case "agent":
+      return agentNames(fleet);
+    case "orphan":
+      return orphanNames(fleet, typed);
+    case "session":
+      return sessionNames(onNamedAgent(fleet, given["agent"]), typed);
+  }
+}
 
 /** Whether it can stand on a command line: it neither looks like an option nor acts on a terminal. */
 const sayable = (word: string): boolean => word !== "" && !word.startsWith("-") && clean(word) === word;
@@ -77,16 +87,28 @@ function agentNames({ agents }: FleetSnapshot): Candidate[] {
   });
 }
 
-/** By name; by UUID where the name does not do, or where a UUID is being typed. */
 function sessionNames({ sessions, agents }: FleetSnapshot, typed: string): Candidate[] {
   const hosts = new Map(agents.map(({ agent_id, host }) => [agent_id, host]));
-  const known = names(sessions.map(({ name }) => name));
-  return sessions.flatMap((session) => {
-    const { uuid, name, agent_id } = session;
-    const where = `${stateOf(session)} on ${clean(hosts.get(agent_id) ?? agent_id)}`;
-    const byName = known.has(name) ? [{ value: name, text: where }] : [];
+  const where = ({ agent_id }: FleetSession) => clean(hosts.get(agent_id) ?? agent_id);
+  return namesOf(sessions, typed, (session) => `${stateOf(session)} on ${where(session)}`);
+}
+
+const orphanNames = ({ orphans = [] }: FleetSnapshot, typed: string): Candidate[] =>
+  namesOf(orphans, typed, ({ bytes }) => `orphan, ${sizeText(bytes)}`);
+
+/** By name; by UUID where the name does not do, or where a UUID is being typed. */
+function namesOf<T extends { uuid: string; name: string }>(
+  all: readonly T[],
+  typed: string,
+  about: (one: T) => string,
+): Candidate[] {
+  const known = names(all.map(({ name }) => name));
+  return all.flatMap((one) => {
+    const { uuid, name } = one;
+    const text = about(one);
+    const byName = known.has(name) ? [{ value: name, text }] : [];
     const wanted = byName.length === 0 || (typed !== "" && uuid.startsWith(typed));
-    const byUuid = wanted && sayable(uuid) ? [{ value: uuid, text: `${clean(name)}, ${where}` }] : [];
+    const byUuid = wanted && sayable(uuid) ? [{ value: uuid, text: `${clean(name)}, ${text}` }] : [];
     return [...byName, ...byUuid];
   });
 }

@@ -7,7 +7,7 @@ import { program } from "./program.ts";
 const nowhere = new PassThrough();
 const root = program(
   {
-    access: localAccess({ socket: "", agentKeys: "" }),
+    access: localAccess({ socket: "", agentKeys: "", homes: "" }),
     operator: null,
     stdin: nowhere,
     stdout: nowhere,
@@ -19,7 +19,14 @@ const root = program(
   {
     remote: false,
     onTerminal: () => {},
-    places: { socket: "/s", agentKeys: "/k", via: undefined, ssh: ["ssh"], agentSocket: undefined },
+    places: {
+      socket: "/s",
+      agentKeys: "/k",
+      homes: "/h",
+      via: undefined,
+      ssh: ["ssh"],
+      agentSocket: undefined,
+    },
     list: () => Promise.resolve(),
   },
 );

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 
 /** What is looked up when it is asked for; every other placeholder of options and arguments is free text. */
-const sources = ["session", "agent", "file", "path", "folder"] as const;
+const sources = ["session", "orphan", "agent", "file", "path", "folder"] as const;
 export type Source = (typeof sources)[number];
 
 /** What fits at the cursor. */

@@ -19,6 +19,7 @@ beforeEach(async () => {
   agent.add("idle");
   agent.add("stuck", { state: "locked" });
   agent.add("busy", { state: "connected", running: true });
+  host.layOrphan("lost");
 });
 afterEach(() => host.close());
 
@@ -53,6 +54,7 @@ const calls: Record<Exclude<VerbName, "watch">, string[]> = {
   new: ["fresh", "--label", "team=x", "--memory", "512m"],
   clone: ["idle", "copy"],
   edit: ["api", "--name", "renamed"],
+  adopt: ["lost"],
   rm: ["idle"],
   kill: ["api"],
   restart: ["idle"],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { ConvocateError } from "../../protocol/errors.ts";
-import { localAccess, type Access } from "../client/access.ts";
+import { localAccess, type Access, type LocalPlaces } from "../client/access.ts";
 import type { Reach } from "./completion-answer.ts";
 import { completionVerbs } from "./completion.ts";
 import type { Context } from "./context.ts";
@@ -10,9 +10,7 @@ import { fleetVerbs } from "./fleet-verbs.ts";
 import { sessionVerbs } from "./session-verbs.ts";
 
 /** Where things are. */
-export interface Places {
-  socket: string;
-  agentKeys: string;
+export interface Places extends LocalPlaces {
   /** `user@host` of the shell host, on other machines. */
   via: string | undefined;
   /** The ssh command. */
@@ -73,6 +71,7 @@ function placeOptions(root: Command, context: Context, places: Places): Reach {
   root
     .option("--socket <path>", "the status daemon's socket", places.socket)
     .option("--agent-keys <folder>", "where agents are registered", places.agentKeys)
+    .option("--homes <folder>", "where session directories are that no agent has", places.homes)
     .option("--via <user@host>", "reach the fleet through this shell host, by ssh", places.via)
     .option("--identity <file>", "with --via: the key that agents know you by, instead of your ssh-agent's");
   const reach: Reach = (more) => {

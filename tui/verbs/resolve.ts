@@ -1,34 +1,78 @@
 import { ConvocateError } from "../../protocol/errors.ts";
 import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import type { FleetSnapshot } from "../client/fleet-socket.ts";
 import { clean } from "../render/clean.ts";
 import { leastLoaded } from "../state/capacity.ts";
 
-/** The session that `wanted` names: a UUID, a name, or the beginning of a UUID. Throws `not_found` or `ambiguous`. */
-export function resolveSession({ sessions, agents }: FleetSnapshot, wanted: string): FleetSession {
-  const named = sessions.filter(({ uuid, name }) => uuid === wanted || name === wanted);
+/** Those that are named: by name or whole UUID, else by the beginning of a UUID. */
+function fitting<T extends { uuid: string; name: string }>(all: readonly T[], wanted: string): T[] {
+  const named = all.filter(({ uuid, name }) => uuid === wanted || name === wanted);
   // A name that is written out is meant, also when some UUID begins with it.
-  const found = named.length > 0 ? named : sessions.filter(({ uuid }) => beginsWith(uuid, wanted));
-  const [only, second] = found;
-  if (only && !second) return only;
-  if (!only) {
-    throw new ConvocateError(
-      "not_found",
-      `no session is named ${JSON.stringify(wanted)}, and no UUID begins with it`,
-    );
-  }
-  const hosts = new Map(agents.map((agent) => [agent.agent_id, agent.host]));
-  const list = found.map(({ uuid, name, agent_id }) => {
-    return `\n  ${uuid}  ${clean(name)} on ${clean(hosts.get(agent_id) ?? agent_id)}`;
-  });
-  throw new ConvocateError(
-    "ambiguous",
-    `${JSON.stringify(wanted)} fits ${String(found.length)} sessions:${list.join("")}`,
-  );
+  return named.length > 0 ? named : all.filter(({ uuid }) => beginsWith(uuid, wanted));
 }
 
 const beginsWith = (uuid: string, wanted: string): boolean =>
   wanted !== "" && uuid.startsWith(wanted.toLowerCase());
+
+/** The session that `wanted` names: a UUID, a name, or the beginning of a UUID. Throws `not_found` or `ambiguous`. */
+export function resolveSession(
+  { sessions, agents, orphans = [] }: FleetSnapshot,
+  wanted: string,
+): FleetSession {
+  const found = fitting(sessions, wanted);
+  const [only, second] = found;
+  if (only && !second) return only;
+  if (!only) {
+    const why =
+      fitting(orphans, wanted).length > 0
+        ? `${JSON.stringify(wanted)} is an orphan: \`convocate adopt\` makes it a session`
+        : `no session is named ${JSON.stringify(wanted)}, and no UUID begins with it`;
+    throw new ConvocateError("not_found", why);
+  }
+  const hosts = new Map(agents.map((agent) => [agent.agent_id, agent.host]));
+  const where = ({ agent_id }: FleetSession) => ` on ${clean(hosts.get(agent_id) ?? agent_id)}`;
+  throw ambiguous(
+    wanted,
+    `${String(found.length)} sessions`,
+    found.map((one) => [one, where(one)]),
+  );
+}
+
+/** Whether an orphan is named, and no session. */
+export const isOrphan = ({ sessions, orphans = [] }: FleetSnapshot, wanted: string): boolean =>
+  fitting(sessions, wanted).length === 0 && fitting(orphans, wanted).length > 0;
+
+/** As `resolveSession`, of the shell host's orphans. */
+export function resolveOrphan({ orphans = [], agents }: FleetSnapshot, wanted: string): Orphan {
+  const found = fitting(orphans, wanted);
+  const [only, second] = found;
+  if (only && !second) return only;
+  if (only)
+    throw ambiguous(
+      wanted,
+      `${String(found.length)} orphans`,
+      found.map((one) => [one, ""]),
+    );
+  // The status daemon tells of none that such an agent may have.
+  const unheard = agents.filter(({ health, version }) => health === "down" && version === undefined);
+  const may = unheard.map(
+    ({ host }) => `; ${clean(host)} was not heard since the status daemon started, and may have it`,
+  );
+  throw new ConvocateError(
+    "not_found",
+    `no orphan is named ${JSON.stringify(wanted)}, and no UUID begins with it${may.join("")}`,
+  );
+}
+
+function ambiguous(
+  wanted: string,
+  what: string,
+  found: [one: { uuid: string; name: string }, where: string][],
+): ConvocateError {
+  const list = found.map(([{ uuid, name }, where]) => `\n  ${uuid}  ${clean(name)}${where}`);
+  return new ConvocateError("ambiguous", `${JSON.stringify(wanted)} fits ${what}:${list.join("")}`);
+}
 
 /** The fleet, or what of it is on the agent named (id or host). Throws `not_found`. */
 export function withinAgent(fleet: FleetSnapshot, wanted: string | undefined): FleetSnapshot {
@@ -37,6 +81,7 @@ export function withinAgent(fleet: FleetSnapshot, wanted: string | undefined): F
   return {
     ...fleet,
     agents: [agent],
+    orphans: [],
     sessions: fleet.sessions.filter(({ agent_id }) => agent_id === agent.agent_id),
   };
 }

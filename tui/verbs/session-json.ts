@@ -1,4 +1,5 @@
 import type { FleetAgent, FleetSession } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import { stateOf } from "../../protocol/session.ts";
 import type { SessionJson } from "../../protocol/verbs.ts";
 
@@ -24,5 +25,19 @@ export function sessionJson(session: FleetSession, agent: FleetAgent | undefined
     last_accessed: session.last_accessed,
     state_since: session.state_since ?? null,
     exit_cause: session.exit_cause ?? null,
+    size_bytes: null,
+  };
+}
+
+/** An orphan as `--json` prints it: a session of no agent. */
+export function orphanJson({ bytes, ...orphan }: Orphan): SessionJson {
+  const json = sessionJson({ ...orphan, agent_id: "" }, undefined);
+  return {
+    ...json,
+    agent_id: null,
+    state: "orphan",
+    reachable: true,
+    reason: null,
+    size_bytes: bytes ?? null,
   };
 }

@@ -65,6 +65,16 @@ export function sessionVerbs(
     .action(async (wanted: string, options: object) =>
       (await import("./edit.ts")).edit(context, wanted, options),
     );
+  addressing(root.command("adopt"))
+    .description(verbs.adopt.does)
+    .argument("<orphan>", "its name, or the beginning of its UUID")
+    .option("--agent <agent|auto>", "host name or id; without it, or with auto, the least loaded")
+    .option("--name <name>", "instead of its own: 1-64 letters, digits, space, _ - .")
+    .option("--keep-source", "keep its directory on the shell host, under another name")
+    .option("--json", "print the session as a JSON object")
+    .action(async (wanted: string, options: object) =>
+      (await import("./adopt.ts")).adoptOrphan(context, wanted, options),
+    );
   onOne(root, "logs", verbs.logs.does)
     .option("-n, --lines <number>", "at most so many, up to 2000, instead of 200")
     .option("--json", "as a JSON object")
@@ -76,8 +86,12 @@ export function sessionVerbs(
     .action(async (wanted: string, options: object) =>
       (await import("./attach.ts")).attach(context, wanted, { ...options, onTerminal }),
     );
+  onOne(root, "rm", verbs.rm.does)
+    .option("--json", "print what was done as a JSON object")
+    .action(async (wanted: string, options: object) =>
+      (await import("./act.ts")).rm(context, { ...options, wanted }),
+    );
   const actions: [verb: keyof typeof verbs, action: Action][] = [
-    ["rm", "delete"],
     ["kill", "kill"],
     ["restart", "restart"],
     ["background", "background"],

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FleetMessage } from "../../protocol/fleet.ts";
+import type { Orphan } from "../../protocol/orphan.ts";
 import type { WatchJson } from "../../protocol/verbs.ts";
 import { watchFleet } from "../client/fleet-socket.ts";
 import { applyMessage, noFleet, sessionKey, type Fleet } from "../state/fleet.ts";
 import { jsonLine, type Context } from "./context.ts";
-import { sessionJson } from "./session-json.ts";
+import { orphanJson, sessionJson } from "./session-json.ts";
 
 /** The fleet, then its changes, a line of JSON each, until the process is ended. Reconnects by itself. */
 export async function watch(context: Context, { agent }: { agent?: string }): Promise<void> {
@@ -16,6 +18,8 @@ export async function watch(context: Context, { agent }: { agent?: string }): Pr
         fleet = applyMessage(fleet, message);
         const line = lineOf(message, { fleet, before, agent });
         if (line) say(line);
+        if (message.type === "orphans" && agent === undefined)
+          orphanLines(message.orphans, before.orphans).forEach(say);
       },
       down: ({ message }) => say({ type: "lost", reason: message }),
     });
@@ -45,7 +49,8 @@ function lineOf(message: FleetMessage, { fleet, before, agent }: Seen): WatchJso
     case "snapshot": {
       const agents = message.agents.map(({ agent_id }) => agent_id).filter(about);
       const sessions = message.sessions.filter(({ agent_id }) => about(agent_id)).map(json);
-      return { type: "snapshot", agents, sessions };
+      const orphans = agent === undefined ? fleet.orphans.map(orphanJson) : [];
+      return { type: "snapshot", agents, sessions: [...sessions, ...orphans] };
     }
     case "agent": {
       const { agent_id, host, health, reason = null } = message.agent;
@@ -64,8 +69,21 @@ function lineOf(message: FleetMessage, { fleet, before, agent }: Seen): WatchJso
       const { agent_id, session_id: uuid } = message;
       return about(agent_id) ? { type: "session.removed", agent_id, uuid } : null;
     }
+    case "orphans":
     case "contested":
     case "event":
       return null;
   }
+}
+
+/** Those that came or changed, and those that are gone: sessions of no agent. */
+function orphanLines(now: readonly Orphan[], before: readonly Orphan[]): WatchJson[] {
+  const known = new Map(before.map((orphan) => [orphan.uuid, orphan]));
+  const there = new Set(now.map(({ uuid }) => uuid));
+  const changed = now.filter((orphan) => !isDeepStrictEqual(known.get(orphan.uuid), orphan));
+  const gone = before.filter(({ uuid }) => !there.has(uuid));
+  return [
+    ...changed.map((orphan): WatchJson => ({ type: "session", session: orphanJson(orphan) })),
+    ...gone.map(({ uuid }): WatchJson => ({ type: "session.removed", agent_id: null, uuid })),
+  ];
 }

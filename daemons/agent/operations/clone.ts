@@ -6,7 +6,7 @@ import { checkAddressing } from "../validation.ts";
 import { findSession } from "./get.ts";
 
 /** What belongs to one session alone and is not inherited. */
-const own = ["port", "dns_name"] as const;
+const own = ["port", "dns_name", "imported_sha256"] as const;
 
 /** Copies a stopped session's home under a new UUID. A running one is refused: its files would be of no one moment. */
 export const clone: Operation<"clone"> = async (context, { source_id, name }) => {

@@ -26,7 +26,11 @@ function findStopped(context: Context, id: string): Metadata {
 export function access({ registry, store, clock }: Context, uuid: string): Promise<void> {
   const accessed = () => {
     const metadata = registry.metadata(uuid);
-    return metadata && { ...metadata, last_accessed: clock.now().toISOString() };
+    if (!metadata) return null;
+    // From its first start on it is not what came any more.
+    const opened = { ...metadata, last_accessed: clock.now().toISOString() };
+    delete opened.imported_sha256;
+    return opened;
   };
   return store.update(accessed, (session) => registry.touch(session));
 }

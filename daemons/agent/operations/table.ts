@@ -7,6 +7,7 @@ import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import { edit } from "./edit.ts";
 import { get } from "./get.ts";
+import { importHome } from "./import.ts";
 import { kill } from "./kill.ts";
 import { list } from "./list.ts";
 import { logs } from "./logs.ts";
@@ -33,6 +34,7 @@ const served = {
   "settings-get": settingsGet,
   "settings-set": settingsSet,
   watch,
+  import: importHome,
   retire,
 } satisfies { [O in Op]?: Operation<O> };
 

@@ -1,10 +1,21 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { orphanedHomes, readCopy } from "./adoption.ts";
-import { sample, scratchFolder, uuid } from "./scratch-folder.fake.ts";
+import { orphanedHomes, readCopy } from "./orphaned-homes.ts";
 
-const folder = scratchFolder();
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const sample = (n: number, more: Record<string, unknown> = {}) => ({
+  uuid: uuid(n),
+  name: `session ${String(n)}`,
+  created_at: "2026-01-01T00:00:00.000Z",
+  last_accessed: "2026-01-01T00:00:00.000Z",
+  ...more,
+});
+
+const folder = { path: "" };
+beforeEach(() => void (folder.path = fs.mkdtempSync(join(tmpdir(), "convocate-unit-"))));
+afterEach(() => fs.rmSync(folder.path, { recursive: true, force: true }));
 const home = () => join(folder.path, uuid(1));
 const copy = () => join(home(), "session.json");
 beforeEach(() => fs.mkdirSync(home()));
