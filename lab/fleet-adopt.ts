@@ -191,11 +191,13 @@ export function takeOver(fleet: TestFleet): void {
   test("v2's log authority is trusted until its last agent is gone, and then no more", async () => {
     const authorities = () => onHost("shell-1", "grep -c BEGIN /etc/convocate/rsyslog-ca/ca.pem");
     expect(await authorities()).toBe("2");
+    expect(await onHost("shell-1", "ls /etc/convocate/log-peers")).toBe(`left4later22\n${old.agentId}`);
     await onHost("shell-1", "rm -r /etc/convocate/agent-keys/left4later22");
     const { code, stdout } = await adopt("shell-1", "--yes");
     expect(stdout).toContain("/etc/convocate/rsyslog-ca/ca.key");
     expect(code).toBe(0);
     expect(await authorities()).toBe("1");
+    expect(await onHost("shell-1", "ls /etc/convocate/log-peers")).toBe(old.agentId);
     expect(
       await onHost("shell-1", "ls /etc/convocate/rsyslog-ca /usr/local/bin; ufw show added"),
     ).not.toMatch(/ca\.crt|convocate-host|allow 514\/tcp$/m);

@@ -58,11 +58,10 @@ describe("by way of the shell host, from another machine", () => {
   test("nothing but the fleet is to be had that way: no port, no shell, no socket is forwarded", async () => {
     const { address } = await lab.host("shell-1");
     const ssh = lab.sshCommand("shell-1", "convocate");
-    for (const forward of [
-      ["-W", "127.0.0.1:22"],
-      ["-W", "/run/convocate/fleet.sock"],
-    ])
-      expect((await run([...ssh, ...forward, address], { stdin: "", timeoutMs: 20_000 })).code).not.toBe(0);
+    const forward = (to: string) => run([...ssh, "-W", to, address], { stdin: "", timeoutMs: 5_000 });
+    expect((await forward("127.0.0.1:22")).stderr).toContain("stdio forwarding failed");
+    // Of a socket that is refused the client says nothing, and waits.
+    expect(await forward("/run/convocate/fleet.sock")).toMatchObject({ code: 124, stdout: "" });
     expect((await fleet.verb("relay", "nobody")).code).toBe(3);
     expect((await fleet.verb("relay", "../../etc")).code).toBe(3);
   });

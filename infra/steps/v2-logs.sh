@@ -26,15 +26,20 @@ admit_v2() {
     found=$(getent ahosts "$address" | awk '{ print $1 }' | sort -u)
     if [ -n "$found" ]; then write "$log_peers/$id" 644 root:root <<<"$found" || true; fi
   done < <(v2_agents)
+  { cat "$v2_ca/peers" 2>/dev/null || true; v2_agents | cut -d' ' -f1; } | sort -u | write "$v2_ca/peers" 644 root:root || true
 }
 
 # forget_v2_authority: after the last of them, ours stands alone again, as it did in what admit_v2 was given.
 forget_v2_authority() {
   if [ ! -e "$v2_ca/ca.crt" ] || [ ! -e "$v2_ca/ca.pem" ] || [ -n "$(v2_agents)" ]; then return 0; fi
-  local own
+  local own id
+  # One that was taken away by hand, and never became ours, is nobody any more.
+  while read -r id; do
+    if [ ! -d "/etc/convocate/agent-keys/$id" ]; then rm -f "$log_peers/$id"; fi
+  done < <(cat "$v2_ca/peers" 2>/dev/null)
   own=$(($(grep -c BEGIN "$v2_ca/ca.pem") - 1))
   awk -v own="$own" 'n < own; /^-----END/ { n++ }' "$v2_ca/ca.pem" | write "$v2_ca/ca.pem" 644 root:root || true
   openssl x509 -in "$v2_ca/server.pem" | write "$v2_ca/server.pem" 644 root:root || true
-  rm -f "$v2_ca"/{ca,server,ours}.{crt,key}
+  rm -f "$v2_ca"/{ca,server,ours}.{crt,key} "$v2_ca/peers"
   (flock 8 && receive_logs) 8>"$log_etc/.log-peers.lock"
 }

@@ -25,6 +25,9 @@ v2_files() {
     /etc/convocate-agent/rsyslog-tls/{ca.crt,client.crt,client.key} /var/spool/rsyslog/convocate-fwd*; do
     if [ -e "$file" ]; then echo "$file"; fi
   done
+  # Ours says the same.
+  file=/etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf
+  if [ -e "$file" ] && [ -e "${file%/*}/10-convocate.conf" ]; then echo "$file"; fi
   [ -z "$(v2_agents)" ] || return 0
   for file in "$v2_ca"/{ca,server}.{crt,key}; do
     if [ -e "$file" ]; then echo "$file"; fi
