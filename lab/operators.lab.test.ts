@@ -58,10 +58,11 @@ describe("by way of the shell host, from another machine", () => {
   test("nothing but the fleet is to be had that way: no port, no shell, no socket is forwarded", async () => {
     const { address } = await lab.host("shell-1");
     const ssh = lab.sshCommand("shell-1", "convocate");
-    const forward = (to: string) => run([...ssh, "-W", to, address], { stdin: "", timeoutMs: 5_000 });
-    expect((await forward("127.0.0.1:22")).stderr).toContain("stdio forwarding failed");
+    const forward = (to: string, timeoutMs: number) =>
+      run([...ssh, "-W", to, address], { stdin: "", timeoutMs });
+    expect((await forward("127.0.0.1:22", 30_000)).stderr).toContain("stdio forwarding failed");
     // Of a socket that is refused the client says nothing, and waits.
-    expect(await forward("/run/convocate/fleet.sock")).toMatchObject({ code: 124, stdout: "" });
+    expect(await forward("/run/convocate/fleet.sock", 5_000)).toMatchObject({ code: 124, stdout: "" });
     expect((await fleet.verb("relay", "nobody")).code).toBe(3);
     expect((await fleet.verb("relay", "../../etc")).code).toBe(3);
   });
