@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { ScriptHost, type Outcome } from "./script-host.fake.ts";
 
+jest.setTimeout(60_000);
+
 let host: ScriptHost;
 beforeEach(() => {
   host = new ScriptHost();

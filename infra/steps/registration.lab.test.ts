@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { ScriptHost, type Outcome } from "./script-host.fake.ts";
 
+jest.setTimeout(60_000);
+
 const gid = 61_337;
 const administrators = "allow from 10.0.0.21 to any port 53";
 const secret = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----";
