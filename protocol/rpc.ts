@@ -122,7 +122,7 @@ export const ops = {
       files: number,
     }),
     result: z.unknown(),
-    does: "for the shell host: an orphan of its becomes a session; refused, or the channel takes its home (ours)",
+    does: "for the shell host's key: an orphan of its is to become a session. Once that is answered, the channel takes the home as a stream of tar and, last, the 32 bytes of that stream's SHA-256; it is answered again, with the session, when all of it is there (ours)",
   },
   retire: {
     params: z.strictObject({ force: z.boolean().nullish() }),

@@ -32,6 +32,9 @@ export async function remove(folder: string, uuid: string): Promise<string | nul
   // What an earlier one could not remove would be in the way.
   if (await exists(gone)) await rm();
   await rename(join(folder, uuid), gone);
+  // Folders that are ours and sealed, as those of Go's module cache: nothing could be taken out of them.
+  const sealed = ["-xdev", "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "--", "{}", "+"];
+  await run(["find", gone, ...sealed]);
   await rm();
   return (await exists(gone)) ? gone : null;
 }

@@ -1,3 +1,4 @@
+import type { Orphan } from "../../protocol/orphan.ts";
 import type { Session } from "../../protocol/session.ts";
 
 /** When the pictures are taken: 2026-01-01, 12:00 UTC. */
@@ -112,3 +113,13 @@ export const sessions = told.map(
 export const contested = sessions
   .filter(({ name }) => name === "billing-api")
   .map(({ agent_id, uuid }) => ({ name: "billing", agent_id, session_id: uuid }));
+
+/** A session directory on the shell host that no agent claims. */
+export const orphan: Orphan = {
+  uuid: "0a0b0c0d-0000-4000-8000-000000000000",
+  name: "thesis",
+  created_at: ago("400d"),
+  last_accessed: ago("90d"),
+  dns_name: "thesis",
+  bytes: 3.4 * gib,
+};

@@ -46,13 +46,26 @@ export const scenes: Scene[] = [
     until: "Enter create",
   },
   {
+    file: "adopt",
+    title: "A on an orphan: what it is to be on the agent",
+    async play(terminal) {
+      await terminal.press("End");
+      await terminal.shows(/> +O thesis/);
+      await terminal.press("a");
+      await terminal.shows("-- Adopt thesis: on which agent?");
+      await terminal.press("2");
+      await terminal.shows("-- Adopt thesis on agent-b");
+    },
+    until: "Enter adopt",
+  },
+  {
     file: "filter",
     title: "/: the list narrowed by words",
     async play(terminal) {
       await terminal.press("/");
       await terminal.shows("-- Filter");
       await terminal.type("agent-a R");
-      await terminal.shows("Filter: 3 of 9");
+      await terminal.shows("Filter: 3 of 10");
     },
     until: "Enter keep the filter",
   },

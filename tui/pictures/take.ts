@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { FakeShellHost, fleetAgent } from "../fleet.fake.ts";
 import { Tmux } from "../screens/tmux.fake.ts";
 import { readCells } from "./cells.ts";
-import { agents, contested, sessions } from "./fleet.ts";
+import { agents, contested, orphan, sessions } from "./fleet.ts";
 import { scenes } from "./scenes.ts";
 import { svgOf } from "./svg.ts";
 
@@ -38,6 +38,7 @@ export async function takePictures(): Promise<Map<string, string>> {
 
 async function populate(host: FakeShellHost): Promise<void> {
   host.fleet.tell({ type: "contested", names: contested });
+  host.fleet.tell({ type: "orphans", orphans: [orphan] });
   for (const { id, ...more } of agents) {
     const agent = more.health === "up" ? await host.addAgent(id, id) : null;
     const known = host.fleet.agents.find(({ agent_id }) => agent_id === id);

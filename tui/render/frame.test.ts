@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { keys } from "../keys.ts";
-import { after, ago, anAgent, aSession, noon, press, snapshot, type } from "../state/fleet.fake.ts";
+import {
+  after,
+  ago,
+  anAgent,
+  anOrphan,
+  aSession,
+  noon,
+  press,
+  snapshot,
+  type,
+  withOrphans,
+} from "../state/fleet.fake.ts";
 import type { Event } from "../state/state.ts";
 import { version } from "../../protocol/version.ts";
 import { age } from "./age.ts";
@@ -91,6 +102,21 @@ test("a DNS name that another session has is marked, and the line below says who
   expect(screen([twice, contested, ...press("DOWN")]).at(-2)).toBe("");
   const free: Event = { type: "fleet", message: { type: "contested", names: [] } };
   expect(screen([twice, contested, free]).join("\n")).not.toContain("!");
+});
+
+test("an orphan is a row with `O`, its age and size; what can be done to it stands below, and in the footer", () => {
+  const orphans = [
+    anOrphan(5, { name: "lost\u001b[2J", port: 80, dns_name: "web", bytes: 1_288_490_189 }),
+    anOrphan(7),
+  ];
+  const lines = screen([withOrphans([anAgent("a")], [aSession(6)], orphans), ...press("HOME")]);
+  expect(lines[0]).toContain("1 session: 1 -; 2 orphans");
+  expect(lines[2]).toMatch(/^>1 O lost\?\[2J +shell host 5m +80\/tcp +web +1\.2 GiB +5m/);
+  expect(lines[4]).toMatch(/^ 3 O orphan 7 +shell host 7m +- +\? B +7m/);
+  expect(lines.at(-2)).toBe(
+    " an orphan, 1.2 GiB: no agent has it. A makes it a session of one, D deletes it",
+  );
+  expect(lines.at(-1)).toMatch(/^ N new {2}D delete {2}A adopt {2}\/ filter/);
 });
 
 test("the state daemon's absence is said, with the age of what is shown", () => {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { FleetSession } from "../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../client/fleet-socket.ts";
 import { fleetAgent } from "../fleet.fake.ts";
+import { anOrphan } from "../state/fleet.fake.ts";
 import { candidates, type Answer } from "./completion-candidates.ts";
 import { walk } from "./completion-walk.ts";
 
@@ -12,6 +13,7 @@ root
   .option("--agent <agent>")
   .option("--to <agent|auto>")
   .option("--protocol <tcp|udp>");
+root.command("adopt").argument("<orphan>");
 
 const uuid = (first: string) => `${first}0000000-0000-4000-8000-000000000000`;
 const session = (first: string, name: string, agent_id = "a1"): FleetSession => ({
@@ -44,6 +46,15 @@ test("sessions by name, with state and host; of one agent where one is named", a
   expect(await offered(fleet, "kill", "--agent", "host b", "")).toEqual(other);
   expect(await offered(fleet, "kill", "--agent=a2", "")).toEqual(other);
   expect(await offered(fleet, "kill", "--agent", "nobody", "")).toHaveLength(3);
+});
+
+test("orphans by name with their size, and no session where an orphan is wanted", async () => {
+  const orphans = [anOrphan(1, { name: "lost", bytes: 3 * 2 ** 30 }), anOrphan(2, { name: "-x" })];
+  expect(await offered({ ...fleet, orphans }, "adopt", "")).toEqual([
+    { value: "lost", text: "orphan, 3.0 GiB" },
+    { value: anOrphan(2).uuid, text: "-x, orphan, ? B" },
+  ]);
+  expect(await offered(fleet, "adopt", "")).toEqual([]);
 });
 
 test("by UUID where a name fits several, or where a UUID is being typed", async () => {

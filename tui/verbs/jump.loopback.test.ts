@@ -1,6 +1,6 @@
 /** `--via`: the fleet from another machine. What sshd does there is done by a script, which runs the real program. */
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FakeAgent } from "../client/agent.fake.ts";
 import { newKey } from "../client/agent.fake.ts";
@@ -30,7 +30,8 @@ beforeEach(async () => {
   writeFileSync(
     file("login.mjs"),
     `import { spawn } from "node:child_process";
-     const words = process.env.SSH_ORIGINAL_COMMAND.split(" ");
+     import { splitWords } from ${JSON.stringify(join(import.meta.dirname, "words.ts"))};
+     const words = splitWords(process.env.SSH_ORIGINAL_COMMAND);
      delete process.env.SSH_ORIGINAL_COMMAND;
      delete process.env.CONVOCATE_VIA;
      spawn(${JSON.stringify(node)}, [${JSON.stringify(main)}, ${options}], { stdio: "inherit" }).on("close", (code) => process.exit(code));`,
@@ -55,6 +56,42 @@ test("the list and an operation by way of the shell host, with the operator's ow
   expect(await convocate(...identity(), "kill", "api").ran).toMatchObject({ status: 0 });
   expect(agent.calls.map(({ op }) => op)).toEqual(["capabilities", "kill"]);
 }, 30_000);
+
+test("an orphan is adopted, and another deleted, by the shell host itself: what it lies on is only there", async () => {
+  const { uuid } = host.layOrphan("it's here", { port: 8080 });
+  const doomed = host.layOrphan("doomed");
+  const adopted = await convocate(
+    ...identity(),
+    "adopt",
+    "it's here",
+    "--name",
+    "it is",
+    "--port",
+    "auto",
+    "--json",
+  ).ran;
+  expect(adopted).toMatchObject({ status: 0, err: "" });
+  expect(JSON.parse(adopted.out)).toMatchObject({ uuid, name: "it is", port: 1001, host: "agent-a" });
+  expect(agent.imported.has(uuid)).toBe(true);
+  expect(await convocate(...identity(), "rm", "doomed").ran).toMatchObject({ status: 0, err: "" });
+  expect(readdirSync(host.homes)).toEqual([]);
+  host.forget(doomed.uuid);
+  const third = host.layOrphan("third", { port: 1001 });
+  const refused = await convocate(...identity(), "adopt", "third").ran;
+  expect(refused).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(
+      /shell host: convocate: port 1001\/tcp .*--port auto gives it a free one/,
+    ) as string,
+  });
+  expect(readdirSync(host.homes)).toEqual([third.uuid]);
+  // Each is in the shell host's own audit log, once.
+  expect(host.fleet.audits).toMatchObject([
+    { verb: "adopt", session: uuid, result: "ok" },
+    { verb: "delete", session: doomed.uuid, result: "ok" },
+    { verb: "adopt", session: third.uuid, result: "port_taken" },
+  ]);
+}, 60_000);
 
 test("a terminal, byte for byte", async () => {
   const { child, said, ran } = convocate(...identity(), "attach", "api");

@@ -1,5 +1,12 @@
-import { anAgent, aSession } from "../state/fleet.fake.ts";
-import { resolveAgent, resolveNewAgent, resolveSession, withinAgent } from "./resolve.ts";
+import { anAgent, anOrphan, aSession } from "../state/fleet.fake.ts";
+import {
+  isOrphan,
+  resolveAgent,
+  resolveNewAgent,
+  resolveOrphan,
+  resolveSession,
+  withinAgent,
+} from "./resolve.ts";
 
 const fleet = {
   type: "snapshot" as const,
@@ -53,4 +60,27 @@ test("--agent narrows the fleet; auto is the least loaded agent that is up, unle
   expect(() => resolveNewAgent({ ...fleet, agents: [anAgent("a", { health: "down" })] }, "auto")).toThrow(
     /no agent is up/,
   );
+});
+
+test("an orphan is named as a session is; every other verb says that it is one, and who may have what is not told", () => {
+  const orphans = [
+    anOrphan(1, { name: "lost" }),
+    anOrphan(2, { name: "twin" }),
+    anOrphan(3, { name: "twin" }),
+  ];
+  const all = { ...fleet, orphans };
+  const named = (wanted: string) => resolveOrphan(all, wanted).uuid;
+  expect([named("lost"), named("00000001-1111"), named(anOrphan(2).uuid)]).toEqual(
+    [1, 1, 2].map((n) => anOrphan(n).uuid),
+  );
+  expect(() => named("twin")).toThrow(/"twin" fits 2 orphans:\n {2}00000002-1111.* twin\n {2}00000003-1111/);
+  expect(() => named("api")).toThrow(/no orphan is named "api"/);
+  expect(() => resolveSession(all, "lost")).toThrow(/"lost" is an orphan: `convocate adopt`/);
+  // A session is meant where both are so named.
+  expect([isOrphan(all, "lost"), isOrphan(all, "twin"), isOrphan(all, "nope")]).toEqual([true, false, false]);
+  const unheard = { ...all, agents: [anAgent("a", { version: "1.0.0" }), anAgent("b", { health: "down" })] };
+  expect(() => resolveOrphan(unheard, "nope")).toThrow(
+    /; host-b was not heard since the status daemon started/,
+  );
+  expect(withinAgent(all, "host-b").orphans).toEqual([]);
 });
