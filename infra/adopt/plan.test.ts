@@ -48,8 +48,8 @@ const shell: Facts = {
   status_unit: "[Unit]",
   status_key: ed25519(2),
   agents: [
-    { id: "37kak399rrdx", address: "ops@10.0.0.21", ours: false },
-    { id: "aaaaaaaaaaaa", address: "10.0.0.22", ours: true },
+    { id: "37kak399rrdx", address: "ops@10.0.0.21", ours: false, pinned: true },
+    { id: "aaaaaaaaaaaa", address: "10.0.0.22", ours: true, pinned: true },
   ],
   logins: [
     "# operators",
@@ -93,6 +93,18 @@ test("a shell host keeps its host key, its operators by names of their own, and 
   const text = JSON.stringify(plan);
   expect(text).toContain("agent 37kak399rrdx at ops@10.0.0.21, as it is, with v2's log authority");
   expect(text).not.toContain("aaaaaaaaaaaa");
+});
+
+test("agents of v2 whose key nobody pinned cannot be operated until they are adopted, which is said", () => {
+  const agents = [{ id: "37kak399rrdx", address: "ops@10.0.0.21", ours: false, pinned: false }];
+  const plan = planAdoption({ ...shell, agents }, { ...empty, otherShells: [] });
+  expect(plan).toMatchObject({
+    loses: expect.arrayContaining([
+      expect.stringMatching(
+        /^operating agent 37kak399rrdx until it is adopted: v2 never looked at its host key/,
+      ),
+    ]) as string[],
+  });
 });
 
 test("an operator who is in the stack already is not added again, and a name that is taken by another key is not reused", () => {

@@ -52,7 +52,8 @@ const rolesOf = ({ agent_id, status_unit }: Facts): ("shell" | "agent")[] => [
 ];
 
 /** `convocate-agent version v2.3.0` of the second line; null: that is not v2. */
-const versionOf = ([, said = ""]: readonly string[]) => /(?:^|\s)v?(2(?:\.\d+)+\S*)\s*$/.exec(said)?.[1] ?? null;
+const versionOf = ([, said = ""]: readonly string[]) =>
+  /(?:^|\s)v?(2(?:\.\d+)+\S*)\s*$/.exec(said)?.[1] ?? null;
 
 function versionRefusals(facts: Facts): Refusal[] {
   const programs = [
@@ -202,6 +203,12 @@ function adoption(facts: Facts, stack: Stack, roles: ("shell" | "agent")[]): Pla
           ]
         : []),
       ...(isAgent && agent_key === "" ? ["the agent's host key cannot be read: it gets another"] : []),
+      ...later
+        .filter(({ pinned }) => !pinned)
+        .map(
+          ({ id }) =>
+            `operating agent ${id} until it is adopted: v2 never looked at its host key, and ours do`,
+        ),
       ...lost.map((key) => `login with ${key}: operators' keys are ed25519`),
       ...(isShell
         ? ["a shell of the user convocate: operators get the list of sessions and nothing else"]

@@ -23,14 +23,16 @@ containers() {
 
 sessions() { [ ! -d "$homes" ] || find "$homes" -mindepth 1 -maxdepth 1 -type d -regextype egrep -regex '.*/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' -printf '%f\n' | sort; }
 
-# Registered agents of the shell host: id, address, and whether v2 (which notes no name) or we registered it.
+# Registered agents of the shell host: id, address, whether v2 (which notes no name) or we registered it, and whether its key is pinned.
 agents() {
-  local folder whose
+  local folder whose pinned
   for folder in "$shell"/agent-keys/*/; do
     [ -d "$folder" ] || continue
     whose=v2
     [ ! -e "$folder/name" ] || whose=ours
-    echo "$(basename "$folder") $(head -n 1 "$folder/agent-host" 2>/dev/null || true) $whose"
+    pinned=no
+    [ ! -e "$folder/host_key.pub" ] || pinned=yes
+    echo "$(basename "$folder") $(head -n 1 "$folder/agent-host" 2>/dev/null || true) $whose $pinned"
   done
 }
 

@@ -35,7 +35,12 @@ export const facts = z.object({
   status_unit: text,
   status_key: text,
   agents: lines.transform((all) =>
-    all.map(words).map(([id = "", address = "", whose]) => ({ id, address, ours: whose === "ours" })),
+    all.map(words).map(([id = "", address = "", whose, pinned]) => ({
+      id,
+      address,
+      ours: whose === "ours",
+      pinned: pinned === "yes",
+    })),
   ),
   /** Lines of its user's authorized_keys. */
   logins: lines,

@@ -53,10 +53,13 @@ interface Names {
   stacks: string[];
 }
 
+/** Verbs whose argument is a host. */
+const takeHosts = ["trust", "adopt"];
+
 function bash(all: readonly Completable[], { hosts, stacks }: Names): string {
   const cases = all.map(({ words, options }) => {
     const next = subVerbs(all, words).map((verb) => verb.words.at(-1) ?? "");
-    const more = words[0] === "completion" ? shells : words[0] === "trust" ? hosts : [];
+    const more = words[0] === "completion" ? shells : takeHosts.includes(words[0] ?? "") ? hosts : [];
     const list = [...next, ...more, ...options.map(({ long }) => long), "--help"].join(" ");
     return `    ${quote(words.join(" "))}) list=${quote(list)} ;;`;
   });
@@ -121,7 +124,7 @@ function fish(all: readonly Completable[], { hosts, stacks }: Names): string {
       ),
     ];
   });
-  lines.push(complete(inside(["trust"]), `-a ${quote(hosts.join(" "))}`));
+  for (const verb of takeHosts) lines.push(complete(inside([verb]), `-a ${quote(hosts.join(" "))}`));
   lines.push(complete(inside(["completion"]), `-a ${quote(shells.join(" "))}`));
   return `# fish completion of convocate-host: convocate-host completion fish > ~/.config/fish/completions/convocate-host.fish\n${lines.join("\n")}\n`;
 }
