@@ -29,6 +29,7 @@ async function run(conditions: Conditions): Promise<string[]> {
       "cut-source": 1,
       "cut-target": 1,
       "crowd-target": 3,
+      flip: 2,
     };
     return await new MovePoints({ fleet, traveller, random, weights, say }).run(option(conditions, "points"));
   } finally {

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import type { TestFleet } from "../../lab/test-fleet.ts";
 import type { Say } from "../campaign.ts";
 import type { Random } from "../random.ts";
+import { moveFlipped } from "./flipped-move.ts";
 import type { Traveller } from "./traveller.ts";
 
 const program = join(import.meta.dirname, "../../script/convocate-host");
 
 export type Fault =
-  "kill-operator" | "kill-source" | "kill-target" | "cut-source" | "cut-target" | "crowd-target";
+  "kill-operator" | "kill-source" | "kill-target" | "cut-source" | "cut-target" | "crowd-target" | "flip";
 
 export interface PointsOptions {
   fleet: TestFleet;
@@ -83,12 +84,11 @@ export class MovePoints {
     const { traveller, weights } = this.#options;
     const fault = random.weighted(weights as Record<Fault, number>);
     const before = await traveller.sum(this.#from);
-    const move = this.#start();
-    await Promise.race([wait(random.next() * this.#takes), move.ended]);
-    const { code, said } = await this.#disturb(fault, move, random);
+    const { code, said } = await this.#disturbed(fault, random);
     const end = code === 0 ? "moved all the same" : "broken off";
     this.#ends[`${fault} ${end}`] = (this.#ends[`${fault} ${end}`] ?? 0) + 1;
     const found = code === 0 ? [] : await this.#checkBroken(before, said);
+    if (code === 0 && fault === "flip") found.push("a byte changed on its way, and nobody saw it");
     if (code !== 0) {
       const again = await this.#start().ended;
       if (again.code !== 0) return [...found, `${fault}: the second run failed: ${again.said}`];
@@ -98,7 +98,27 @@ export class MovePoints {
     return found.map((what) => `${fault}: ${what}`);
   }
 
-  async #disturb(fault: Fault, { kill, ended }: Running, random: Random): Promise<Ended> {
+  /** A move, with what goes wrong in it. */
+  async #disturbed(fault: Fault, random: Random): Promise<Ended> {
+    if (fault === "flip") return this.#flipped(random);
+    const move = this.#start();
+    await Promise.race([wait(random.next() * this.#takes), move.ended]);
+    return this.#disturb(fault, move, random);
+  }
+
+  async #flipped(random: Random): Promise<Ended> {
+    const { fleet, traveller } = this.#options;
+    const [from, to] = [this.#from, this.#to];
+    const isListed = async () => (await traveller.listed())?.["host"] === to;
+    const offset = random.int(0, await traveller.bytes(from));
+    const end = { fleet, uuid: traveller.uuid, from, to, offset, isListed };
+    return moveFlipped(end).then(
+      () => ({ code: 0, said: "" }),
+      (error: unknown) => ({ code: 1, said: String(error) }),
+    );
+  }
+
+  async #disturb(fault: Exclude<Fault, "flip">, { kill, ended }: Running, random: Random): Promise<Ended> {
     const { traveller, fleet } = this.#options;
     const host = fault.endsWith("source") ? this.#from : this.#to;
     switch (fault) {

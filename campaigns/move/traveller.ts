@@ -58,6 +58,11 @@ export class Traveller {
     return this.#on(host, tree, this.#home);
   }
 
+  /** How many bytes its files have. */
+  async bytes(host: string): Promise<number> {
+    return Number(await this.#on(host, `du -sb "$1" | cut -f1`, this.#home));
+  }
+
   async traces(host: string): Promise<Traces> {
     const homes = (await this.#on(host, "ls -A /home/convocate")).split("\n");
     const files = (await this.#on(host, "ls -A /var/lib/convocate-agent/sessions")).split("\n");
