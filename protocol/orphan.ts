@@ -9,12 +9,15 @@ const { name, created_at, last_accessed, port, protocol, dns_name } = session.sh
 const copied = z.object({ uuid: sessionId, name, created_at, last_accessed, port, protocol, dns_name });
 export type Copied = z.infer<typeof copied>;
 
-/** What `text`, a copy of the metadata, says of the session `uuid`; null when it is not usable. */
-export function parseCopy(text: string, uuid: string): Copied | null {
+const timeless = copied.partial({ created_at: true, last_accessed: true });
+
+/** What `text`, a copy of the metadata that was written at `when`, says of the session `uuid`; null when it is not usable. */
+export function parseCopy(text: string, uuid: string, when: Date): Copied | null {
   try {
-    const parsed = copied.safeParse(JSON.parse(text));
+    const parsed = timeless.safeParse(JSON.parse(text));
     if (!parsed.success || parsed.data.uuid !== uuid) return null;
-    return parsed.data;
+    const at = when.toISOString();
+    return { created_at: at, last_accessed: at, ...parsed.data };
   } catch {
     return null;
   }

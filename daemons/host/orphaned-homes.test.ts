@@ -65,6 +65,18 @@ test.each(traps)(
   },
 );
 
+test("a copy without times counts as used when it was written", async () => {
+  fs.writeFileSync(copy(), JSON.stringify({ uuid: uuid(1), name: "one" }));
+  fs.utimesSync(copy(), new Date(0), new Date("2026-01-02T03:04:05Z"));
+  const at = "2026-01-02T03:04:05.000Z";
+  expect(await readCopy(home(), uuid(1))).toEqual({
+    uuid: uuid(1),
+    name: "one",
+    created_at: at,
+    last_accessed: at,
+  });
+});
+
 test("a copy of exactly 64 KiB is read", async () => {
   const text = JSON.stringify(sample(1, { pad: "" }));
   fs.writeFileSync(copy(), JSON.stringify(sample(1, { pad: "x".repeat(65_536 - text.length) })));

@@ -18,7 +18,7 @@ export async function readCopy(home: string, uuid: string): Promise<Copied | nul
   try {
     const stat = await file.stat();
     if (!stat.isFile() || stat.size > maxSize) return null;
-    return parseCopy(await file.readFile("utf8"), uuid);
+    return parseCopy(await file.readFile("utf8"), uuid, stat.mtime);
   } catch {
     return null;
   } finally {

@@ -68,6 +68,7 @@ test("ls: a table for people, stable JSON for programs; hostile names do nothing
     last_accessed: api.last_accessed,
     state_since: null,
     exit_cause: null,
+    size_bytes: null,
   });
   expect(json.find(({ name }) => name === evil.name)).toMatchObject({ reachable: false, reason: "lost" });
 }, 20_000);
