@@ -17,7 +17,8 @@ export function parseCopy(text: string, uuid: string, when: Date): Copied | null
     const parsed = timeless.safeParse(JSON.parse(text));
     if (!parsed.success || parsed.data.uuid !== uuid) return null;
     const at = when.toISOString();
-    return { created_at: at, last_accessed: at, ...parsed.data };
+    const { created_at = at, last_accessed = at, ...rest } = parsed.data;
+    return { ...rest, created_at, last_accessed };
   } catch {
     return null;
   }
