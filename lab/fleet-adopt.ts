@@ -160,6 +160,14 @@ export function takeOver(fleet: TestFleet): void {
       expect((await lab.exec("agent-a", ["sh", "-c", container])).code).toBe(0);
     });
 
+    test("its log comes by our own authority, while v2's is trusted for the others", async () => {
+      await until("our agent's lines are filed", 30_000, async () =>
+        (await onHost("shell-1", `cat /var/log/convocate-agent/${old.agentId}.log`)).includes(
+          "convocate-agent",
+        ),
+      );
+    });
+
     test("v2's cron job and key line are gone, and what is left of v2 is nobody's way in", async () => {
       const left = `ls /etc/cron.daily/convocate-image-prune /home/convocate/.ssh/authorized_keys /var/lib/convocate-provision/v2.tar 2>/dev/null; true`;
       expect(await onHost("agent-a", left)).toBe("");
