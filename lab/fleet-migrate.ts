@@ -1,11 +1,18 @@
 /** Sessions that move between hosts, by migrate-session: a part of the fleet's end-to-end test, with agent-a and agent-b. */
-import { must } from "./command.ts";
+import { must, until } from "./command.ts";
 import type { Stage } from "./fleet-trust.ts";
 
 const nasty = `set -e
 mkdir -p 'a b/ü' empty; printf 'hello\\n' >'a b/ü/file'; ln 'a b/ü/file' hard; ln -s /etc/passwd link
 dd if=/dev/zero of=sparse bs=1 count=1 seek=64M status=none; chmod 2750 empty; mkfifo pipe
 printf x >"$(printf 'new\\nline')"; printf root >roots; chown 0:0 roots; chmod 4755 roots; chown 1337:1337 'a b' hard
+touch -d '2001-02-03 04:05:06.789' 'a b/ü/file'
+perl -e '$p = "hard"; $n = "user.note"; $v = "kept"; syscall(188, $p, $n, $v, 4, 0)'`;
+
+/** What a session's own user may leave; no set-user-ID bits: an adoption does not bring them along. */
+const plain = `set -e; mkdir -m 700 "$1"; mkdir "$1/data"; cd "$1/data"
+mkdir -p 'a b/ü' empty; printf 'hello\\n' >'a b/ü/file'; ln 'a b/ü/file' hard; ln -s /etc/passwd link
+dd if=/dev/zero of=sparse bs=1 count=1 seek=64M status=none; chmod 711 empty; mkfifo pipe; printf x >run; chmod 755 run
 touch -d '2001-02-03 04:05:06.789' 'a b/ü/file'
 perl -e '$p = "hard"; $n = "user.note"; $v = "kept"; syscall(188, $p, $n, $v, 4, 0)'`;
 
@@ -100,6 +107,36 @@ export function migrate({ fleet, find, becomes }: Stage): void {
     );
   });
 
+  /** The list shows it as an orphan, with its size. */
+  const orphaned = (name: string) =>
+    until(`${name} is listed as an orphan`, 30_000, async () => {
+      const listed = await find(name);
+      return listed?.["state"] === "orphan" && Number(listed["size_bytes"]) > 0;
+    });
+
+  test("an orphan on the shell host is listed, adopted by an operator over the fleet's own wire with the same bytes, and starts there", async () => {
+    const orphan = "0a0b0c0d-1111-4222-8333-444455556677";
+    await onHost("shell-1", 'runuser -u convocate -- sh -c "$2" sh "$1"', home(orphan), plain);
+    await orphaned("recovered-0a0b0c0d");
+    const before = await sum("shell-1", `${orphan}/data`);
+    const { code, stdout } = await fleet.verb(
+      "adopt",
+      orphan,
+      "--agent",
+      "agent-b",
+      "--name",
+      "found",
+      "--json",
+    );
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { uuid: orphan, name: "found", host: "agent-b" }]);
+    expect(await sum("agent-b", `${orphan}/data`)).toBe(before);
+    expect(await traces("shell-1", orphan)).toBe("");
+    expect(await traces("agent-b", orphan)).toBe(`${orphan}\n${orphan}.json`);
+    expect((await fleet.verb("restart", "found")).code).toBe(0);
+    await becomes("found", "running", 20_000);
+    expect((await fleet.verb("rm", "found")).code).toBe(0);
+  });
+
   test("an orphan on the shell host becomes a session; what its own root wrote into its copy grants it nothing", async () => {
     const orphan = "0a0b0c0d-1111-4222-8333-444455556666";
     const copy = {
@@ -116,6 +153,15 @@ export function migrate({ fleet, find, becomes }: Stage): void {
       home(orphan),
       JSON.stringify(copy),
     );
+    // What only root may read is not the operators' to move, nor theirs to remove.
+    await onHost("shell-1", 'echo roots >"$1/roots" && chmod 600 "$1/roots"', home(orphan));
+    await orphaned("orphan");
+    const { code, stderr } = await fleet.verb("adopt", "orphan", "--agent", "agent-b");
+    expect(stderr).toMatch(
+      /only root may read: `convocate-host migrate-session --session 0a0b.* --agent agent-b --from /,
+    );
+    expect(code).toBe(4);
+    expect(await traces("agent-b", orphan)).toBe("");
     expect((await move(orphan, "agent-b")).code).toBe(3);
     expect((await move(orphan, "agent-b", "--from", "shell-1")).code).toBe(0);
     expect(await find("orphan")).toMatchObject({ uuid: orphan, host: "agent-b", port: 9090 });
