@@ -169,7 +169,7 @@ export function takeOver(fleet: TestFleet): void {
     });
 
     test("v2's cron job and key line are gone, and what is left of v2 is nobody's way in", async () => {
-      const left = `ls /etc/cron.daily/convocate-image-prune /home/convocate/.ssh/authorized_keys /var/lib/convocate-provision/v2.tar 2>/dev/null; true`;
+      const left = `ls /etc/cron.daily/convocate-image-prune /etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf /home/convocate/.ssh/authorized_keys /var/lib/convocate-provision/v2.tar 2>/dev/null; true`;
       expect(await onHost("agent-a", left)).toBe("");
       expect(await onHost("agent-a", "readlink /usr/local/bin/convocate-agent")).toContain(
         "/usr/local/lib/convocate/current",

@@ -22,6 +22,8 @@ the_user() {
   groupadd --gid 1337 convocate
   useradd --uid 1337 --gid 1337 --create-home --shell /bin/bash convocate
   install -d -o convocate -g convocate -m 700 $home/.ssh
+  mkdir -p /etc/systemd/resolved.conf.d
+  printf '[Resolve]\nDNSStubListener=no\n' >/etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf
 }
 
 an_agent() {

@@ -11,7 +11,8 @@ save() {
   local files=() file
   for file in /etc/convocate /etc/convocate-agent /etc/systemd/system/convocate-{agent,status}.service \
     /etc/systemd/system/convocate-sessions.slice /usr/local/bin/convocate{,-agent,-host} /etc/dnsmasq.d/*convocate.conf \
-    /etc/rsyslog.d/10-convocate-*.conf /etc/docker/daemon.json "$v2_logins"; do
+    /etc/rsyslog.d/10-convocate-*.conf /etc/docker/daemon.json \
+    /etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf "$v2_logins"; do
     if [ -e "$file" ]; then files+=("${file#/}"); fi
   done
   (umask 077 && tar -C / -cf "$saved.new" "${files[@]}")

@@ -51,6 +51,17 @@ no-hosts
 domain-needed
 $(for address in $1; do echo "server=/$domain/$address"; done)
 EOF
+  give_back_resolver
+}
+
+# v2 switched the listener of Ubuntu's resolver off, and its dnsmasq answered the host itself in its place; ours does not. Untested, as
+# below.
+give_back_resolver() {
+  local off=/etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf
+  if [ -e "$off" ]; then
+    rm -f "$off"
+    systemctl try-restart systemd-resolved
+  fi
 }
 
 # Ubuntu's resolver has a listener on port 53 of its own (no lab host has it: untested). The host goes on with the servers that it was told of by its network.
