@@ -31,7 +31,8 @@ async function run(conditions: Conditions): Promise<string[]> {
       "crowd-target": 3,
       flip: 2,
     };
-    return await new MovePoints({ fleet, traveller, random, weights, say }).run(option(conditions, "points"));
+    const points = new MovePoints({ fleet, traveller, random, weights, say });
+    return await points.run(option(conditions, "from"), option(conditions, "points"));
   } finally {
     await fleet.close();
   }
@@ -43,6 +44,7 @@ export const move: Campaign = {
     "a session moves between two agents of the lab, and something goes wrong at a random moment of every move",
   options: [
     { name: "points", description: "how many moves", value: 100 },
+    { name: "from", description: "the first of them, where an earlier run did those before it", value: 1 },
     { name: "size", description: "MiB in its home", value: 40 },
   ],
   run,

@@ -44,19 +44,19 @@ export class MovePoints {
     this.#options = options;
   }
 
-  /** What was found, a line each. */
-  async run(count: number): Promise<string[]> {
+  /** What was found, a line each, at the points `first` to `last`. */
+  async run(first: number, last: number): Promise<string[]> {
     const began = performance.now();
-    const first = await this.#start().ended;
-    if (first.code !== 0) return [`an undisturbed move failed: ${first.said}`];
+    const undisturbed = await this.#start().ended;
+    if (undisturbed.code !== 0) return [`an undisturbed move failed: ${undisturbed.said}`];
     this.#takes = performance.now() - began;
     this.#turn();
     const found: string[] = [];
-    for (let point = 1; point <= count; point += 1) {
+    for (let point = first; point <= last; point += 1) {
       const at = this.#options.random.fork(`point ${String(point)}`);
       found.push(...(await this.#point(at)).map((what) => `point ${String(point)}: ${what}`));
       if (point % 10 === 0)
-        this.#options.say(`${String(point)} of ${String(count)} points, ${String(found.length)} findings`);
+        this.#options.say(`${String(point)} of ${String(last)} points, ${String(found.length)} findings`);
     }
     const ends = Object.entries(this.#ends).map(([end, n]) => `${end} ${String(n)}`);
     this.#options.say(
