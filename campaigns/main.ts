@@ -12,6 +12,7 @@ import { move } from "./move.ts";
 import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
 import { provision } from "./provision.ts";
+import { rollOut } from "./roll-out.ts";
 import { Random } from "./random.ts";
 
 /** A line each. */
@@ -25,6 +26,7 @@ const campaigns: Campaign[] = [
   keyboard,
   move,
   provision,
+  rollOut,
   logsCut,
   storm,
 ];

@@ -35,9 +35,9 @@ export class TestFleet {
   }
 
   /** Brings hosts up in the lab, builds what ships, and selects the stack. Begins by removing what a crashed run left. */
-  async open(hosts: string[]): Promise<void> {
+  async open(hosts: string[], kind: "warm" | "vanilla" = "warm"): Promise<void> {
     await this.close();
-    await this.lab.up(hosts, "warm");
+    await this.lab.up(hosts, kind);
     const base = await ensureBase(() => undefined);
     await must(["node", join(root, "infra/image/main.ts"), "--image", "slim", "--base", base]);
     await must([join(root, "script/pulumi"), "stack", "select", "--create", this.stack]);
