@@ -1,3 +1,5 @@
+import type { Op } from "../../protocol/rpc.ts";
+
 /** What is wrong for a field of a request, by the field's name. Every field of every operation has rows here. */
 export interface Wrong {
   what: string;
@@ -42,6 +44,22 @@ const badProtocol = wrong("protocol_invalid");
 const badDns = wrong("dns_name_invalid", /DNS name/);
 const badParam = wrong("bad_params");
 const repo = { repo: "https://example.org/x.git" };
+
+const noUuid = wrong("bad_params", /^id: /);
+
+/** Where an operation means something else by a field of the same name. */
+export const otherwise: Partial<Record<Op, Record<string, Wrong[]>>> = {
+  import: {
+    id: [
+      ...noText,
+      noUuid("empty", ""),
+      noUuid("null", null),
+      noUuid("a path", "../x"),
+      noUuid("too long", "x".repeat(100_000)),
+      noUuid("in capitals", "00000000-0000-4000-8000-0000000000AA"),
+    ],
+  },
+};
 
 export const wrongs: Record<string, Wrong[]> = {
   id: ids,
@@ -105,6 +123,10 @@ export const wrongs: Record<string, Wrong[]> = {
     badParam("with a long name", { ["k".repeat(65)]: "v" }),
     badParam("with a long value", { k: "v".repeat(257) }),
   ],
+  created_at: noText,
+  last_accessed: noText,
+  bytes: [...mistyped("1", true, {}, 1.5), badParam("negative", -1)],
+  files: [...mistyped("1", true, {}, 1.5), badParam("none", 0), badParam("negative", -1)],
   force: mistyped("true", 1, {}, []),
   lines: [...mistyped("1", true, {}, 1.5), badParam("0", 0), badParam("too many", 2_001)],
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ops, type Op } from "../../protocol/rpc.ts";
 import { limits } from "../../protocol/session.ts";
 import { FakeEngine } from "../docker/engine.fake.ts";
-import { wrongs, type Wrong } from "./bad-input.fake.ts";
+import { otherwise, wrongs, type Wrong } from "./bad-input.fake.ts";
 import { PlainClient } from "./client.fake.ts";
 import { ScratchAgent } from "./scratch-agent.ts";
 
@@ -17,7 +17,8 @@ let id: string;
 
 beforeAll(async () => {
   await agent.open();
-  client = await PlainClient.connect(agent);
+  // It may ask for everything.
+  client = await PlainClient.connect(agent, agent.fromShell.privateKey);
   id = String((await client.result("create", { name: "only" }))["uuid"]);
   await client.result("create", { name: "neighbour", port: 4_000, dns_name: "taken.example" });
 });
@@ -39,11 +40,13 @@ async function everything(): Promise<unknown> {
   return { files: files.sort(), sessions: await client.list(), containers: [...engine.containers.keys()] };
 }
 
+const orphan = "00000000-0000-4000-8000-000000000505";
 /** Params with which the operation would be performed. */
 const good: Partial<Record<Op, () => Record<string, unknown>>> = {
   create: () => ({ name: "new" }),
   edit: () => ({ id, name: "edited" }),
   clone: () => ({ source_id: id, name: "copy" }),
+  import: () => ({ id: orphan, name: "brought", bytes: 1, files: 1 }),
 };
 const names = Object.keys(ops) as Op[];
 const isDeep = (field: string) => field === "limits";
@@ -65,7 +68,7 @@ test("the table has the fields there are, and no others", () => {
 
 test.each(fields)("%s: %s", async (op, field) => {
   const before = await everything();
-  const rows = wrongs[field] ?? [];
+  const rows = otherwise[op]?.[field] ?? wrongs[field] ?? [];
   expect(rows.length).toBeGreaterThan(3);
   for (const row of rows) {
     const { ok, error, code } = await client.call(op, paramsOf(op, field, row));

@@ -180,6 +180,21 @@ test("an operator's own key imports nothing: what lies on the shell host is not 
   operator.close();
 });
 
+test("refused with an id, the channel takes requests again, and ends with its client", async () => {
+  const refused = JSON.stringify({ op: "import", params: asked({ id: "x" }), id: 1 });
+  const ping = JSON.stringify({ op: "ping", id: 2 });
+  const both = await shell.exchange(`${refused}\n${ping}\n`, { eof: true });
+  expect(
+    both
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([
+    { id: 1, ok: false, code: "bad_params" },
+    { id: 2, ok: true },
+  ]);
+});
+
 /** Archives that only somebody writes who has a plan. Each is refused, or stays inside. */
 const directory = { name: "d", type: "directory" as const };
 const forgeries: [string, Parameters<typeof forged>][] = [

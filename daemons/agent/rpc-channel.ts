@@ -35,6 +35,8 @@ export function serveRpc(
   let keptOpen = false;
   /** Nothing more is taken of the client; what it sends is dropped. */
   let done = false;
+  /** The client sends nothing more. */
+  let ended = false;
   /** It is one of requests no more. */
   let taken = false;
   let pending = 0;
@@ -84,8 +86,10 @@ export function serveRpc(
           taken = true;
           return serve(context, channel, wanted.params);
         }
+        // Refused, the channel is what it was.
         if (serve && id !== undefined) done = false;
         proceed();
+        if (ended) finish();
       }),
     );
   }
@@ -129,6 +133,7 @@ export function serveRpc(
     proceed();
   });
   channel.on("end", () => {
+    ended = true;
     const rest = done ? null : reader.end();
     if (rest !== null) take(rest);
     finish();

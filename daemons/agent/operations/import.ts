@@ -25,7 +25,8 @@ export async function admitImport(context: Context, params: DecodedParams<"impor
   const { id, bytes, files } = params;
   if (!sessionId.safeParse(id).success)
     throw new ConvocateError("bad_params", `id: ${JSON.stringify(id.slice(0, 64))} is no UUID`);
-  if (bytes < 0 || files < 1) throw new ConvocateError("bad_params", "bytes and files: count the home first");
+  if (bytes < 0) throw new ConvocateError("bad_params", `bytes: ${String(bytes)} is no size`);
+  if (files < 1) throw new ConvocateError("bad_params", `files: ${String(files)}: a home has one at least`);
   if (registry.get(id) || (await homes.exists(id)) || (await store.has(id)))
     throw new ConvocateError("uuid_taken", `this agent has a session with UUID ${id} already`);
   await admission.checkRoom(bytes);
