@@ -60,7 +60,7 @@ give_back_resolver() {
   local off=/etc/systemd/resolved.conf.d/00-convocate-dnsmasq.conf
   if [ -e "$off" ]; then
     rm -f "$off"
-    systemctl try-restart systemd-resolved
+    if systemctl is-active --quiet systemd-resolved; then systemctl restart systemd-resolved; fi
   fi
 }
 
