@@ -44,8 +44,7 @@ export class Typist {
   async #type(): Promise<void> {
     while (this.#goesOn) {
       const line = this.#typed.length + 1;
-      // Typed for as long as its line is whole: the operator looks at nothing else.
-      await this.#terminal.type(String(line));
+      await this.#terminal.type(`<${String(line)}>`);
       await this.#terminal.press("Enter");
       this.#typed.push(Date.now());
       for (const told of (await this.#terminal.screen()).split("\n"))
@@ -60,21 +59,22 @@ export class Typist {
     return must(["docker", "exec", host, "docker", "ps", "-q", "--no-trunc", "--filter", name]);
   }
 
-  async #heard(): Promise<string[]> {
+  /** The lines that arrived whole: the one that is typed while the link comes back does not. */
+  async #heard(): Promise<number[]> {
     const host = this.#fleet.lab.container(this.#agent);
     const text = await must(["docker", "exec", host, "cat", `/home/convocate/${this.#uuid}/heard`]);
-    return text.split("\n").filter(Boolean);
+    return [...text.matchAll(/^<(\d+)>$/gm)].map(([, line]) => Number(line));
   }
 
   /** Stops typing; returns what was found, a line each, and what the terminal said of the link. */
   async close(): Promise<{ found: string[]; awayMs: number; told: string[] }> {
     const last = this.#typed.length;
     await until(`what is typed in the end arrives in ${this.#session}`, 60_000, async () =>
-      (await this.#heard()).some((line) => Number(line) > last),
+      (await this.#heard()).some((line) => line > last),
     ).catch(() => undefined);
     this.#goesOn = false;
     await this.#work;
-    const heard = (await this.#heard()).map(Number);
+    const heard = await this.#heard();
     const missed = this.#typed.flatMap((at, i) =>
       heard.includes(i + 1) || i >= last ? [] : [{ line: i + 1, at }],
     );
