@@ -1,5 +1,6 @@
 /** Long tests, each a command of its own: `npm run campaign -- NAME [--seed N] …`. Exits 1 when one finds something. */
 import { Command, InvalidArgumentError } from "commander";
+import { adoptOrphans } from "./adopt-orphans.ts";
 import { audit } from "./audit.ts";
 import type { Campaign } from "./campaign.ts";
 import { flood } from "./flood.ts";
@@ -17,6 +18,7 @@ import { Random } from "./random.ts";
 
 /** A line each. */
 const campaigns: Campaign[] = [
+  adoptOrphans,
   killAgent,
   killEngine,
   fuzz,

@@ -1,7 +1,7 @@
 /** Orphans from end to end on 127.0.0.1: the real status daemon finds them, the real verb brings them to a real agent. */
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ScratchAgent } from "../daemons/agent/scratch-agent.ts";
@@ -14,56 +14,13 @@ import { serve, type StatusDaemon } from "../daemons/status/serve.ts";
 import { registrationFiles } from "../protocol/config.ts";
 import { readFleet } from "../tui/client/fleet-socket.ts";
 import { eventually } from "../tui/client/eventually.fake.ts";
+import { Cable } from "./cable.ts";
 
 jest.setTimeout(90_000);
 const patience = 30_000;
 const node = join(import.meta.dirname, "../node_modules/.bin/node");
 const main = join(import.meta.dirname, "../tui/main.ts");
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
-
-/** The way from the shell host to the agent, which can be cut after so many bytes. */
-class Cable {
-  readonly #sockets = new Set<Socket>();
-  #server: Server | null = null;
-  /** Bytes that pass before it is cut for the last time; null: it holds. */
-  cutAfter: number | null = null;
-
-  async listen(to: number): Promise<number> {
-    this.#server = createServer((near) => {
-      const far = connect(to, "127.0.0.1");
-      let passed = 0;
-      for (const [socket, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(socket);
-        socket.on("error", () => undefined);
-        socket.on("close", () => other.destroy());
-      }
-      near.on("data", (chunk: Buffer) => {
-        passed += chunk.length;
-        if (this.cutAfter !== null && passed > this.cutAfter) return near.destroy();
-        if (!far.write(chunk)) {
-          near.pause();
-          far.once("drain", () => near.resume());
-        }
-      });
-      near.on("end", () => far.end());
-      far.pipe(near);
-    });
-    return new Promise((resolve) =>
-      this.#server?.listen(0, "127.0.0.1", () => {
-        const address = this.#server?.address();
-        resolve(typeof address === "object" && address ? address.port : 0);
-      }),
-    );
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve(null)));
-  }
-}
 
 const engine = new FakeEngine();
 engine.images.add("convocate:1");
@@ -95,7 +52,7 @@ beforeEach(async () => {
   config.authorize(agent.toShell.publicKey);
   await agent.open();
   cable = new Cable();
-  const port = await cable.listen(agent.port);
+  const port = await cable.listen(() => agent.port);
   config.register(agent.id, "agent-a", `127.0.0.1:${String(port)}`);
   const files = {
     [registrationFiles.hostKey]: agent.hostKey.publicKey,
@@ -238,7 +195,7 @@ test("the network is cut in the middle: the orphan is whole, the agent clean, an
   const cut = await convocate("adopt", "orphan 1");
   expect(cut).toMatchObject({ status: 5, err: expect.stringContaining("the connection was lost") as string });
   await expectUntouched(1);
-  cable.cutAfter = null;
+  cable.mend();
   expect((await convocate("adopt", "orphan 1")).status).toBe(0);
   expect(broughtTo(1, "notes")).toBe("of orphan 1");
 });

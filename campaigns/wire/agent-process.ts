@@ -37,6 +37,8 @@ async function memory() {
 const where = () => ({
   port: agent.port,
   privateKey: agent.operator.privateKey,
+  shellKey: agent.fromShell.privateKey,
+  hostKey: agent.hostKey.publicKey,
   stateDir: agent.stateDir,
   homes: agent.homes,
 });

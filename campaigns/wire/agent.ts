@@ -6,7 +6,14 @@ import { createInterface, type Interface } from "node:readline";
 import { z } from "zod";
 import { PlainClient } from "../../daemons/agent/client.fake.ts";
 
-const place = z.object({ port: z.number(), privateKey: z.string(), stateDir: z.string(), homes: z.string() });
+const place = z.object({
+  port: z.number(),
+  privateKey: z.string(),
+  shellKey: z.string(),
+  hostKey: z.string(),
+  stateDir: z.string(),
+  homes: z.string(),
+});
 const told = place.extend({ rss: z.number(), heap: z.number(), errors: z.array(z.string()) });
 
 /** What a process holds when nothing is under way: bytes, and open descriptors. */
@@ -50,6 +57,13 @@ export class WireAgent {
   }
   get operator(): { privateKey: string } {
     return this.#place;
+  }
+  /** What the shell host shows it, and what it shows. */
+  get shellKey(): string {
+    return this.#place.shellKey;
+  }
+  get hostKey(): string {
+    return this.#place.hostKey;
   }
   get stateDir(): string {
     return this.#place.stateDir;

@@ -1,4 +1,4 @@
-import { lstat, rename } from "node:fs/promises";
+import { lstat, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { sessionId } from "../../protocol/session.ts";
@@ -22,19 +22,26 @@ export async function checkKept(folder: string, uuid: string): Promise<void> {
 export const keep = (folder: string, uuid: string): Promise<void> =>
   rename(join(folder, sessionId.parse(uuid)), kept(folder, uuid));
 
+/** Names of what is being removed, or was when somebody was killed. */
+const gone = /^\.gone-[0-9a-f-]{36}$/;
+
+/** Folders that are ours and sealed, as those of Go's module cache: nothing could be taken out of them. */
+const unseal = ["-xdev", "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "--", "{}", "+"];
+
 /**
- * The directory is no orphan any more from the first step on, and its files are removed. Resolves with where the rest of it
- * is when root's files keep us from removing all; null when nothing is left.
+ * The directory is no orphan any more from the first step on, and its files are removed, with what earlier removals left.
+ * Resolves with where the rest of it is when root's files keep us from removing all; null when nothing is left.
  */
 export async function remove(folder: string, uuid: string): Promise<string | null> {
-  const gone = join(folder, `.gone-${sessionId.parse(uuid)}`);
-  const rm = () => run(["rm", "--recursive", "--force", "--one-file-system", "--", gone]);
-  // What an earlier one could not remove would be in the way.
-  if (await exists(gone)) await rm();
-  await rename(join(folder, uuid), gone);
-  // Folders that are ours and sealed, as those of Go's module cache: nothing could be taken out of them.
-  const sealed = ["-xdev", "-type", "d", "!", "-perm", "-700", "-exec", "chmod", "u+rwx", "--", "{}", "+"];
-  await run(["find", gone, ...sealed]);
-  await rm();
-  return (await exists(gone)) ? gone : null;
+  const mine = `.gone-${sessionId.parse(uuid)}`;
+  const sweep = async (names: string[]) => {
+    for (const path of names.map((name) => join(folder, name))) {
+      await run(["find", path, ...unseal]);
+      await run(["rm", "--recursive", "--force", "--one-file-system", "--", path]);
+    }
+  };
+  await sweep((await readdir(folder)).filter((name) => gone.test(name)));
+  await rename(join(folder, uuid), join(folder, mine));
+  await sweep([mine]);
+  return (await exists(join(folder, mine))) ? join(folder, mine) : null;
 }
