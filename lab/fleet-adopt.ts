@@ -111,10 +111,10 @@ export function takeOver(fleet: TestFleet): void {
       const pack = `docker exec ${lab.container("shell-1")} ${files} | docker exec -i ${lab.container("agent-a")} tar -C /root -x`;
       await must(["bash", "-c", `set -o pipefail; ${pack}`]);
       const { address } = await lab.host("shell-1");
-      const send = `(echo '<13>Jan  1 00:00:00 ${old.agentId} v2: from an agent of v2'; sleep 1) | timeout 15 openssl s_client -quiet -no_ign_eof -verify_return_error -verify_quiet \\
+      const send = `(echo '<13>Jan  1 00:00:00 ${old.agentId} v2: from an agent of v2'; sleep 1) | timeout 60 openssl s_client -quiet -no_ign_eof -verify_return_error -verify_quiet \\
       -CAfile /root/ca.crt -cert /root/client.crt -key /root/client.key -connect ${address}:514`;
       await onHost("agent-a", send);
-      await until("the line is filed", 20_000, async () =>
+      await until("the line is filed", 60_000, async () =>
         (
           await onHost("shell-1", `cat /var/log/convocate-agent/${old.agentId}.log 2>/dev/null || true`)
         ).includes("from an agent of v2"),
@@ -144,7 +144,7 @@ export function takeOver(fleet: TestFleet): void {
       expect(await hostKeys()).toEqual(keys);
       expect(await onHost("agent-a", "cat /etc/convocate-agent/agent-id")).toBe(old.agentId);
       expect(text()).toContain(`agentId: ${old.agentId}`);
-      await until("both sessions are in the list", 20_000, async () => {
+      await until("both sessions are in the list", 60_000, async () => {
         const all = (await fleet.sessions())
           .map(({ name, state, agent_id }) => [name, state, agent_id])
           .sort();
@@ -161,7 +161,7 @@ export function takeOver(fleet: TestFleet): void {
     });
 
     test("its log comes by our own authority, while v2's is trusted for the others", async () => {
-      await until("our agent's lines are filed", 30_000, async () =>
+      await until("our agent's lines are filed", 60_000, async () =>
         (await onHost("shell-1", `cat /var/log/convocate-agent/${old.agentId}.log`)).includes(
           "convocate-agent",
         ),
