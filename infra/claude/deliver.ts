@@ -15,6 +15,8 @@ ${listLeftovers(incoming)}`;
 
 const installScript = ({ name, blob }: Cli) => `set -euo pipefail
 cd ${incoming}
+exec 9>.installing
+flock 9
 ${unpackFunction}
 trap 'rm -f ${incoming}/claude' EXIT
 unpack ${blob.packed.sha256} ${blob.sha256} claude

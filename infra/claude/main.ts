@@ -7,11 +7,13 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { endpoint } from "../ssh/connect.ts";
 import { withHost } from "../ssh/with-host.ts";
+import { runForEngine } from "../toolchain/parent.ts";
 import { deliverCli, deliverToken } from "./deliver.ts";
 import { prepare, sourceSchema } from "./source.ts";
 
 const folder = join(import.meta.dirname, "../../dist/claude");
 const deliverySchema = endpoint.extend({ source: sourceSchema.nullable(), token: z.string().nullable() });
+runForEngine((status) => process.exit(status));
 const given: unknown = JSON.parse(await text(process.stdin));
 
 if (process.argv[2] === "fetch") {

@@ -18,6 +18,15 @@ test("a script's report: host, step, cause, the end of its log, what to do", () 
   });
 });
 
+test("a command that fails without a word is told as that", () => {
+  const { cause } = readFailure(
+    "agent-a",
+    "install",
+    script.replace("E: Unable to locate package nonsense\n", ""),
+  );
+  expect(cause).toBe('"install packages" failed without a word');
+});
+
 test.each<[string, number, RegExp]>([
   ["after 10 failed attempts: ssh: handshake failed: ssh: host key mismatch", 5, /trust agent-a --replace/],
   [
@@ -31,6 +40,11 @@ test.each<[string, number, RegExp]>([
     /address, port and network/,
   ],
   ["after 12 failed attempts: dial tcp 10.0.0.9:22: i/o timeout", 5, /address, port and network/],
+  [
+    'Process exited with status 75: running "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s":',
+    1,
+    /An earlier run still works on agent-a/,
+  ],
   ['connection lost while running "sudo -n bash --norc -s": ', 5, /goes on where it stopped/],
   [
     `Process exited with status 1: running "sudo -n bash --norc -s":\nsudo: a password is required\n`,

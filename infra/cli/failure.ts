@@ -1,4 +1,5 @@
 import { exitStatus } from "../../protocol/errors.ts";
+import { busyStatus } from "../steps/script.ts";
 import type { FailureEvent } from "./events.ts";
 
 interface Rule {
@@ -33,6 +34,12 @@ const rules: Rule[] = [
     remedy: () => "Do what the message says: sessions still run there.",
   },
   {
+    sign: new RegExp(`^Process exited with status ${String(busyStatus)}: running "sudo -n flock `),
+    exit: exitStatus.failed,
+    remedy: (host) =>
+      `An earlier run still works on ${host}: see there what \`pgrep -af convocate-provision.lock\` and its log say, and end it.`,
+  },
+  {
     sign: /^step ".*" of .* failed on /m,
     exit: exitStatus.failed,
     remedy: (host) =>
@@ -59,7 +66,8 @@ function scriptReport(lines: readonly string[]): { cause: string; log: string[] 
   const [, title = ""] = /^step "(.*)" of /.exec(lines[at] ?? "") ?? [];
   if (at === -1) return null;
   const log = lines.slice(at + 1).slice(-logLines);
-  return { cause: `"${title}" failed: ${log.at(-1) ?? "its log is empty"}`, log };
+  const last = log.findLast((line) => !line.startsWith("==> "));
+  return { cause: `"${title}" failed${last === undefined ? " without a word" : `: ${last}`}`, log };
 }
 
 /** A host's words end on the operator's terminal: without control and direction characters they cannot drive it. */

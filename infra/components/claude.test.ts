@@ -43,7 +43,7 @@ test("a version is fetched once for all agents, which wait for it; each gets it 
   expect(find(all, "claude")).toHaveLength(1);
   expect(find(all, "claude")[0]?.inputs).toMatchObject({
     dir: "/checkout",
-    create: "node infra/claude/main.ts fetch",
+    create: "exec node infra/claude/main.ts fetch",
     stdin: '{"version":"2.1.330"}',
   });
   for (const name of ["agent-a", "agent-b"]) {

@@ -52,7 +52,7 @@ export function claudeOf(config: Fleet["claude"], artifacts: Artifacts): Claude 
   const fetched = new local.Command("claude", {
     ...command,
     dir: join(artifacts.folder, ".."),
-    create: "node infra/claude/main.ts fetch",
+    create: "exec node infra/claude/main.ts fetch",
     stdin: JSON.stringify(cli),
   });
   return { source: cli, token, fetched: [fetched] };
@@ -73,7 +73,7 @@ export function deliverClaude(
     {
       ...command,
       dir: join(artifacts.folder, ".."),
-      create: "node infra/claude/main.ts deliver",
+      create: "exec node infra/claude/main.ts deliver",
       stdin: pulumi.secret(pulumi.jsonStringify(input)),
     },
     { parent: options.parent, dependsOn: [...options.dependsOn, ...fetched] },

@@ -138,13 +138,13 @@ test("a command line holds no key and nothing of what travels on standard input"
     ["create", "update", "delete"].map((name) => inputs[name]),
   );
   expect([...new Set(lines)].sort()).toEqual([
-    "node infra/claude/main.ts deliver",
-    "node infra/image/push.ts",
-    "node infra/reboot/main.ts",
-    "sudo -n bash --norc -s",
-    "sudo -n bash --norc -s admit",
-    "sudo -n bash --norc -s deregister",
-    "sudo -n bash --norc -s register",
+    "exec node infra/claude/main.ts deliver",
+    "exec node infra/image/push.ts",
+    "exec node infra/reboot/main.ts",
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s",
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s admit",
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s deregister",
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s register",
     undefined,
   ]);
 });
@@ -194,8 +194,8 @@ test("a registration is made, and taken away, on the shell host alone, once the 
   const registration = find("agent-b-registration");
   expect(connection(registration).host).toBe("shell-1.test");
   expect(registration.inputs).toMatchObject({
-    create: "sudo -n bash --norc -s register",
-    delete: "sudo -n bash --norc -s deregister",
+    create: "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s register",
+    delete: "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s deregister",
   });
   expect(registration.dependencies).toContain("agent-b-init-agent");
   const stdin = text(registration, "stdin");

@@ -17,7 +17,7 @@ export function deliverImage(
     `${agent.name}-image`,
     {
       dir: join(artifacts.folder, ".."),
-      create: "node infra/image/push.ts",
+      create: "exec node infra/image/push.ts",
       stdin: pulumi.secret(pulumi.jsonStringify(input)),
       logging: local.Logging.None,
       addPreviousOutputInEnv: false,

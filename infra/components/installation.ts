@@ -51,7 +51,7 @@ export function installHost(host: FleetHost, artifacts: Artifacts, parent: pulum
     `${host.name}-reboot`,
     {
       dir: join(artifacts.folder, ".."),
-      create: "node infra/reboot/main.ts",
+      create: "exec node infra/reboot/main.ts",
       stdin: pulumi.secret(pulumi.jsonStringify(endpoint)),
       logging: local.Logging.None,
       addPreviousOutputInEnv: false,

@@ -29,8 +29,11 @@ function refuseMisfit(record: ImageRecord, survey: Survey, missing: readonly Blo
 /** The engine does not take an archive: other ways of failing have other ends. */
 const notTaken = 65;
 
+/** A loading whose engine was killed goes on to its end: the next one waits for it. */
 const loadScript = (reference: string, layers: readonly Blob[]) => `set -euo pipefail
 cd ${layersFolder}
+exec 9>.loading
+flock 9
 ${unpackFunction}
 rm -rf load; mkdir load; trap 'rm -rf ${layersFolder}/load' EXIT
 tar -xz -C load

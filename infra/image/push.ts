@@ -9,6 +9,7 @@ import { readRecord } from "./archive.ts";
 import { deliverImage } from "./deliver.ts";
 import { endpoint } from "../ssh/connect.ts";
 import { withHost } from "../ssh/with-host.ts";
+import { runForEngine } from "../toolchain/parent.ts";
 
 const input = endpoint.extend({
   image: z.object({
@@ -17,6 +18,7 @@ const input = endpoint.extend({
   }),
 });
 
+runForEngine((status) => process.exit(status));
 const { image, ...host } = input.parse(JSON.parse(await text(process.stdin)));
 const blobs = join(import.meta.dirname, "../../dist/images");
 const record = await readRecord(blobs, image.id);

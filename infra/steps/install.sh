@@ -13,7 +13,7 @@ check_platform() {
     *) refuse "${PRETTY_NAME:-this system} is not supported" "use Debian 12 or newer, or Ubuntu 22.04 or newer" ;;
   esac
   local architecture
-  architecture=$(dpkg --print-architecture)
+  architecture=$(dpkg --print-architecture) || refuse "dpkg does not work here" "see what \`dpkg --print-architecture\` says, and repair it"
   case "$architecture $runtime_file" in
     amd64*-x64.tar.gz | arm64*-arm64.tar.gz) ;;
     amd64* | arm64*) refuse "this is an $architecture host, and $runtime_file is not for it" "run the update from an $architecture machine" ;;

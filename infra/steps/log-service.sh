@@ -38,9 +38,10 @@ log_files() {
 settle() {
   local file=$1 stamp="$log_stamps/rsyslog-${1##*/}" new fingerprint before=
   mkdir -p "$log_stamps"
-  new=$(mktemp "$1.XXXXXX")
-  cat >"$new"
   # A file beside the others that rsyslog does not read, as its name does not end in .conf.
+  rm -f "${1%/*}/.${1##*/}.new-"??????
+  new=$(mktemp "${1%/*}/.${1##*/}.new-XXXXXX")
+  cat >"$new"
   rsyslogd -N1 -f "$new" || { rm -f "$new"; refuse "rsyslog does not understand its new settings" "see what it says above"; }
   fingerprint="$(sha256sum <"$new") $2"
   if cmp -s "$new" "$file" && [ "$(cat "$stamp" 2>/dev/null)" = "$fingerprint" ] && systemctl is-active --quiet rsyslog; then

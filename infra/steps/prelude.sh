@@ -11,11 +11,18 @@ run_log=$(mktemp)
 exec >"$run_log" 2>&1
 current="start"
 
+# Where nothing can be written, the log does not say so, or not where.
+full_disks() {
+  case "$(tail -n 1 "$run_log")" in "" | "==> "* | *"o space left"* | *"write error"*) ;; *) return ;; esac
+  df -P / /etc /home /tmp /usr/local/lib /var/log /var/lib/convocate-provision /var/lib/docker 2>/dev/null |
+    awk 'NR > 1 && $4 < 64 { print "no space is left on " $6 ": free some" }' | sort -u
+}
+
 finish() {
   status=$?
   { echo "--- $(date -u +%FT%TZ) $script: status $status"; cat "$run_log"; } >>"$log"
   if [ "$status" -ne 0 ]; then
-    { echo "step \"$current\" of $script failed on $(hostname); the end of its log ($log):"; tail -n 20 "$run_log" | cut -c1-500; } >&4
+    { echo "step \"$current\" of $script failed on $(hostname); the end of its log ($log):"; tail -n 20 "$run_log" | cut -c1-500; full_disks; } >&4
   fi
   rm -f "$run_log"
   exit "$status"
@@ -36,9 +43,11 @@ refuse() {
 
 # write FILE MODE OWNER: writes standard input to FILE by way of a temporary file; tells by its status whether FILE changed.
 # Callers look at that status, which switches `set -e` off in here: a failure, such as a full disk, must end the script itself.
+# Programs that read every file of a folder leave out those that begin with a dot; what a switched off host has left of them is removed.
 write() {
-  local new
-  new=$(mktemp "$1.XXXXXX") || exit 1
+  local new="${1%/*}/.${1##*/}.new-"
+  rm -f "$new"??????
+  new=$(mktemp "${new}XXXXXX") || exit 1
   { cat >"$new" && chown "$3" "$new" && chmod "$2" "$new"; } || { rm -f "$new"; exit 1; }
   if cmp -s "$new" "$1"; then
     rm -f "$new"

@@ -111,6 +111,10 @@ test("nothing runs before all has arrived, and what runs finds an empty standard
 });
 
 test("the command line names the action and no more", () => {
-  expect(runScript()).toBe("sudo -n bash --norc -s");
-  expect(runScript("register")).toBe("sudo -n bash --norc -s register");
+  expect(runScript()).toBe(
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s",
+  );
+  expect(runScript("register")).toBe(
+    "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s register",
+  );
 });

@@ -34,8 +34,15 @@ export function scriptText(name: ScriptName, inputs: Record<string, string>): st
   return `{\n${variables.join("")}${scriptSource(name)}\nmain "$@" </dev/null\nexit\n}\n`;
 }
 
+/** Seconds that a script waits for an earlier one on the same host, whose engine was killed or cut off from it. */
+const patience = 1500;
+
+/** How it ends when that does not end (EX_TEMPFAIL of sysexits.h). */
+export const busyStatus = 75;
+
 /**
- * The command line that runs such a text as root. A bash whose standard input comes from an SSH connection would read
+ * The command line that runs such a text as root, one at a time on a host. No program that a script starts has the lock. A bash whose standard input comes from an SSH connection would read
  * root's .bashrc first (bash(1), "remote shell daemon").
  */
-export const runScript = (argument = "") => `sudo -n bash --norc -s ${argument}`.trimEnd();
+export const runScript = (argument = "") =>
+  `sudo -n flock --close -w ${String(patience)} -E ${String(busyStatus)} /run/convocate-provision.lock bash --norc -s ${argument}`.trimEnd();

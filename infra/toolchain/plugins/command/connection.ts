@@ -30,6 +30,9 @@ export function cancelConnections(): void {
   for (const client of live) client.destroy();
 }
 
+/** A host that does not answer any more is noticed after half a minute: a command that runs there says nothing for much longer. */
+const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
+
 /** What ssh2 needs to connect, with the host key pinned where the connection names one. */
 function sshConfig(to: Endpoint): ConnectConfig {
   const config: ConnectConfig = {
@@ -37,6 +40,7 @@ function sshConfig(to: Endpoint): ConnectConfig {
     port: to.port,
     username: to.user,
     readyTimeout: to.perDialTimeout * 1000,
+    ...keepalive,
   };
   if (to.privateKey !== undefined) config.privateKey = to.privateKey;
   if (to.privateKeyPassword !== undefined) config.passphrase = to.privateKeyPassword;

@@ -1,5 +1,6 @@
 /** The offline stand-in for the plugin `command` (see docs/decisions/2). */
 import { main } from "@pulumi/pulumi/provider/server.js";
+import { onOrphaned } from "../../parent.ts";
 import { makeProvider } from "../provider.ts";
 import { cancelConnections } from "./connection.ts";
 import { copyToRemote } from "./copy-to-remote.ts";
@@ -17,4 +18,8 @@ const cancel = () => {
   cancelProcesses();
 };
 
+onOrphaned(() => {
+  cancel();
+  process.exit(1);
+});
 void main(makeProvider("1.2.1", resources, cancel), process.argv.slice(2));

@@ -1,0 +1,28 @@
+/** Between two looks, in milliseconds. */
+const pause = 500;
+
+/**
+ * Calls `act` when the process that started this one is gone: an engine that is killed (-9) tells nobody, and what it started
+ * would work on beside the next run's. Does not keep the process alive.
+ */
+export function onOrphaned(act: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, pause);
+  watch.unref();
+}
+
+/**
+ * For the programs that the engine runs on this machine for a step: they end with their engine, and of an error they say what
+ * it is, not where. `end`: leaves the process with a status.
+ */
+export function runForEngine(end: (status: number) => void): void {
+  onOrphaned(() => end(1));
+  process.on("uncaughtException", (error) => {
+    console.error(error.message);
+    end(1);
+  });
+}
