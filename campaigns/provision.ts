@@ -1,15 +1,37 @@
 import { TestFleet } from "../lab/test-fleet.ts";
 import { option, type Campaign, type Conditions } from "./campaign.ts";
-import { ProvisionPoints } from "./provision/points.ts";
+import { faultsOf, steps, type Step } from "./provision/faults.ts";
+import { Rounds, type Point } from "./provision/rounds.ts";
+
+/** Every step with everything that can go wrong in it. */
+const all: Point[] = (Object.keys(steps) as Step[]).flatMap((step) =>
+  faultsOf(step).map((fault) => ({ step, fault })),
+);
+
+/** So many new agents join at once. */
+const width = 7;
 
 async function run(conditions: Conditions): Promise<string[]> {
-  const fleet = new TestFleet("provision");
+  const { random, say } = conditions;
+  const fleet = new TestFleet("faults");
   try {
-    conditions.say("bringing up a shell host and an agent");
+    say("bringing up a shell host and an agent");
     await fleet.open(["shell-1", "agent-a"]);
-    const points = new ProvisionPoints(fleet, conditions);
-    await points.open();
-    return await points.run(option(conditions, "points"));
+    const rounds = new Rounds(fleet, conditions);
+    await rounds.open();
+    const found = await rounds.kill();
+    const left = [...all];
+    for (let count = Math.min(option(conditions, "points"), all.length); count > 0; count -= width) {
+      const points: Point[] = [];
+      while (points.length < Math.min(width, count)) {
+        const point = random.pick(left);
+        left.splice(left.indexOf(point), 1);
+        points.push(point);
+      }
+      found.push(...(await rounds.strike(points)));
+    }
+    say(`${String(rounds.points)} points`);
+    return found;
   } finally {
     await fleet.close();
   }
@@ -17,8 +39,7 @@ async function run(conditions: Conditions): Promise<string[]> {
 
 export const provision: Campaign = {
   name: "provision",
-  description:
-    "a new agent joins a fleet of the lab, and something goes wrong in a random step of its provisioning",
-  options: [{ name: "points", description: "how many agents", value: 20 }],
+  description: "new agents join a fleet of the lab, and in every step of it something goes wrong",
+  options: [{ name: "points", description: "how many of the pairs of step and fault", value: all.length }],
   run,
 };

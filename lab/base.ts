@@ -7,7 +7,8 @@ import { packages } from "../infra/steps/packages.ts";
 import { must, run } from "./command.ts";
 import type { Say } from "./engine.ts";
 
-export type Base = "vanilla" | "warm";
+/** `vanilla`: a bare system; `warm`: packages are downloaded; `installed`: and installed, for tests of what comes after that. */
+export type Base = "vanilla" | "warm" | "installed";
 
 const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12);
 const exists = async (image: string) => (await run(["docker", "image", "inspect", image])).code === 0;
@@ -95,6 +96,11 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends --downl
       ${Object.values(packages).flat().join(" ")}
 `;
 
+const installed = (from: string) => `FROM ${from}
+RUN DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${Object.values(packages).flat().join(" ")} && \\
+    install -d /var/lib/convocate-provision && touch /var/lib/convocate-provision/upgraded
+`;
+
 async function build(tag: string, dockerfile: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "convocate-image-"));
   try {
@@ -122,5 +128,12 @@ export async function ensureHostImage(base: Base, say: Say): Promise<string> {
     say("building the warm host image");
     await build(warmTag, filled);
   }
-  return warmTag;
+  if (base === "warm") return warmTag;
+  const complete = installed(warmTag);
+  const installedTag = `convocate-lab:installed-${hash(complete)}`;
+  if (!(await exists(installedTag))) {
+    say("building the installed host image");
+    await build(installedTag, complete);
+  }
+  return installedTag;
 }
