@@ -1,3 +1,4 @@
+import { isDnsName, isSessionName } from "../../protocol/addressing.ts";
 import { ConvocateError, errors } from "../../protocol/errors.ts";
 import type { Limits } from "../../protocol/session.ts";
 import { repoFolder } from "./seed.ts";
@@ -23,7 +24,7 @@ const firstPort = 1001;
 function checkName(name: string): void {
   if (name.trim() === "") throw errors.emptyName();
   if (name.length > 64) throw errors.longName();
-  if (!/^[\p{ASCII}]+$/u.test(name) || !/^[A-Za-z0-9 _.-]+$/.test(name)) {
+  if (!isSessionName(name)) {
     throw new ConvocateError(
       "name_invalid",
       `session name ${JSON.stringify(name)}: use letters, digits, space, _, - and .`,
@@ -32,9 +33,7 @@ function checkName(name: string): void {
 }
 
 function checkDnsName(name: string): void {
-  if (name === "") return;
-  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-  if (name.length <= 253 && name.split(".").every((part) => label.test(part))) return;
+  if (name === "" || isDnsName(name)) return;
   const text = `DNS name ${JSON.stringify(name)}: use labels of a-z, 0-9 and -, each 1 to 63, 253 in all`;
   throw new ConvocateError("dns_name_invalid", text);
 }

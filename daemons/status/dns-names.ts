@@ -1,3 +1,4 @@
+import { isDnsName } from "../../protocol/addressing.ts";
 import type { ContestedName, FleetMessage } from "../../protocol/fleet.ts";
 
 /** Who has a name. */
@@ -7,11 +8,6 @@ interface Claim {
   name: string;
   created_at: string;
 }
-
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** RFC 1123, as a whole at most 253 characters. An agent may claim anything: only this is published. */
-const isName = (name: string) => name.length <= 253 && name.split(".").every((part) => label.test(part));
 
 const key = (agent_id: string, uuid: string) => `${agent_id} ${uuid}`;
 
@@ -71,7 +67,7 @@ export class DnsNames {
     const { agent_id, uuid, dns_name: name = "", created_at } = session;
     const id = key(agent_id, uuid);
     const before = this.#claims.get(id)?.name ?? "";
-    if (isName(name) && isName(`${name}.${this.#domain}`))
+    if (isDnsName(name) && isDnsName(`${name}.${this.#domain}`))
       this.#claims.set(id, { agent_id, uuid, name, created_at });
     else this.#claims.delete(id);
     return before !== (this.#claims.get(id)?.name ?? "");

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import type { Client } from "ssh2";
 import { z } from "zod";
+import { isDnsName } from "../../protocol/addressing.ts";
 import { exitStatus } from "../../protocol/errors.ts";
 import type { Fleet, FleetAgent, FleetHost } from "../config/fleet.ts";
 import { connect, runAsRoot, ScriptFailed } from "../ssh/connect.ts";
@@ -138,8 +139,19 @@ function changeOf({ port, dnsName }: MigrateOptions): Change {
     throw new CliError("usage", `--port: got ${port}`, "A port is 1 to 65535, or none.");
   return {
     ...(port !== undefined && { port: port === "none" ? null : Number(port) }),
-    ...(dnsName !== undefined && { dnsName: dnsName === "none" ? null : dnsName }),
+    ...(dnsName !== undefined && { dnsName: dnsName === "none" ? null : checkedName(dnsName) }),
   };
+}
+
+/** As the agents have DNS names: in small letters. */
+function checkedName(wanted: string): string {
+  const name = wanted.toLowerCase();
+  if (isDnsName(name)) return name;
+  throw new CliError(
+    "usage",
+    `--dns-name: got ${JSON.stringify(wanted)}`,
+    "A DNS name is labels of a-z, 0-9 and -, each 1 to 63, 253 in all; or none.",
+  );
 }
 
 /** Asks the shell host, as its own `convocate` verbs do. Null: there is no such session. */

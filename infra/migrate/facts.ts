@@ -1,6 +1,6 @@
 /**
  * What a move must know of a host, as a line of JSON. The text of this file runs there as root, by the host's own Node, with
- * the session's UUID as its last argument; it imports nothing else.
+ * the session's UUID as its argument, and where they are other folders those of homes and state; it imports nothing else.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -14,9 +14,7 @@ import {
   statfsSync,
 } from "node:fs";
 
-const uuid = process.argv.at(-1) ?? "";
-const homes = "/home/convocate";
-const state = "/var/lib/convocate-agent";
+const [, , uuid = "", homes = "/home/convocate", state = "/var/lib/convocate-agent"] = process.argv;
 const home = `${homes}/${uuid}`;
 
 function textOf(path: string): string | null {
@@ -67,6 +65,20 @@ function output(command: string, ...args: string[]): string {
   }).trim();
 }
 
+/** How many files there are, without sockets, and how long the longest of their names is, in bytes from the home. */
+function filesOf(folder: string): { files: number; longest_path: number } {
+  const names = execFileSync("find", [folder, "-xdev", "!", "-type", "s", "-printf", "%P\\0"], {
+    maxBuffer: 1 << 30,
+  });
+  let files = 0;
+  let longest = 0;
+  for (let from = 0, to = names.indexOf(0); to >= 0; from = to + 1, to = names.indexOf(0, from)) {
+    files += 1;
+    longest = Math.max(longest, to - from);
+  }
+  return { files, longest_path: longest };
+}
+
 function isRunning(): boolean {
   const filter = ["ps", "--quiet", "--filter", `name=^/?convocate-session-${uuid}$`];
   return textOf("/etc/convocate-agent/agent-id") !== null && output("docker", ...filter) !== "";
@@ -80,7 +92,7 @@ function sessions(): unknown[] {
 }
 
 const there = isFolder(home);
-const { bavail, blocks, bsize } = statfsSync(isFolder(homes) ? homes : "/");
+const { bavail, blocks, bsize, ffree, files: inodes } = statfsSync(isFolder(homes) ? homes : "/");
 const facts = {
   agent_id: textOf("/etc/convocate-agent/agent-id"),
   home: there,
@@ -88,9 +100,11 @@ const facts = {
   copy: there ? jsonOf(copyText()) : null,
   running: isRunning(),
   bytes: there ? Number(output("du", "--summarize", "--block-size=1", home).split("\t")[0]) : 0,
-  files: there ? output("find", home, "-xdev", "!", "-type", "s", "-printf", "x").length : 0,
+  ...(there ? filesOf(home) : { files: 0, longest_path: 0 }),
   free_bytes: bavail * bsize,
   total_bytes: blocks * bsize,
+  // Some filesystems make room for files as they go, and say 0 of 0.
+  free_files: inodes === 0 ? null : ffree,
   sessions: sessions(),
   moved: textOf(`${state}/moved/${uuid}`),
 };

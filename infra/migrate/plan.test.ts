@@ -16,8 +16,10 @@ const empty = {
   running: false,
   bytes: 0,
   files: 0,
+  longest_path: 0,
   free_bytes: 50 * 2 ** 30,
   total_bytes: 100 * 2 ** 30,
+  free_files: 1_000,
   sessions: [],
   moved: null,
 };
@@ -58,6 +60,16 @@ test.each([
     "too little room, with figures",
     () => plan({ bytes: 41 * 2 ** 30 }),
     /the home takes 41\.00 GiB, 50\.00 GiB of 100\.00 GiB are free, and 10 % must stay so/,
+  ],
+  [
+    "more files than the target takes, with figures",
+    () => plan({ files: 1_001 }),
+    /the home has 1001 files, and the filesystem there takes 1000 more/,
+  ],
+  [
+    "a file that lies too deep to be unpacked",
+    () => plan({ longest_path: 4_001 }),
+    /so deep on here that its path has 4001 bytes, and no more than 4000/,
   ],
   [
     "a taken port",
@@ -113,6 +125,31 @@ test.each([null, "text", { uuid: "another", name: "x" }, { uuid }])(
     expect(plan({ metadata: null, copy })).toMatchObject({ metadata: { uuid, name: "recovered-0b0b0b0b" } });
   },
 );
+
+test("a filesystem that does not count its files has room for any number", () => {
+  expect(plan({ files: 1e6 }, { free_files: null }).kind).toBe("move");
+});
+
+test("what an orphan's own root wrote is not believed where no operator could have asked for it", () => {
+  const copy = {
+    uuid,
+    name: "x\u001b[2J",
+    port: -1,
+    protocol: "tcp 80",
+    dns_name: "web\n10.0.0.1 bank",
+    created_at: "soon",
+    last_accessed: "2026-01-01\nT",
+  };
+  const planned = plan({ metadata: null, copy });
+  if (planned.kind !== "move") throw new Error("it moves");
+  const { created_at, last_accessed, ...rest } = planned.metadata;
+  expect(rest).toEqual({ uuid, name: "recovered-0b0b0b0b" });
+  expect(`${String(created_at)} ${String(last_accessed)}`).toMatch(
+    /^\d{4}-\d\d-\d\dT\S+Z \d{4}-\d\d-\d\dT\S+Z$/,
+  );
+  for (const port of [70_000, 1.5])
+    expect(plan({ metadata: null, copy: { uuid, name: "x", port } })).not.toHaveProperty("metadata.port");
+});
 
 test("broken metadata of other sessions hides none that is whole", () => {
   const sessions = [null, 7, { name: 9 }, { uuid: "u", name: "two", port: 80 }];

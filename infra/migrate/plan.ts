@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { isDnsName, isSessionName } from "../../protocol/addressing.ts";
+import { portProtocol } from "../../protocol/session.ts";
 
 /** What identifies a session to a host; the rest of its metadata travels unread. */
 const metadata = z.looseObject({
@@ -23,8 +25,12 @@ export const hostFacts = z.object({
   /** Of the home, on disk. */
   bytes: z.number(),
   files: z.number(),
+  /** In bytes, from the home. */
+  longest_path: z.number(),
   free_bytes: z.number(),
   total_bytes: z.number(),
+  /** How many files more the filesystem of the homes takes; null: it does not say. */
+  free_files: z.number().nullable(),
   sessions: z.array(z.unknown()).transform((all) => all.flatMap((one) => metadata.safeParse(one).data ?? [])),
   /** The sum of the stream that the session came in, until the move is over. */
   moved: z.string().nullable(),
@@ -98,6 +104,7 @@ export function planMove(uuid: string, source: End, target: End, change: Change)
       `the home of ${uuid} is missing on ${source.name}`,
       "Restore it, or delete the session.",
     );
+  refuseDepth(source);
   refuseSpace(source, target);
   const moved = changed(metadataOf(uuid, source.facts), change);
   refuseCollisions(moved, target);
@@ -121,7 +128,26 @@ function refuseRunning({ name, facts }: End): void {
     throw new Refusal("refused", `the session runs on ${name}`, "Kill it first: `convocate kill`.");
 }
 
-function refuseSpace({ facts: { bytes } }: End, { name, facts: { free_bytes, total_bytes } }: End): void {
+/** The kernel takes names of 4095 bytes (PATH_MAX); tar puts some of its own before one that it gives an access list. */
+const longestPath = 4_000;
+
+function refuseDepth({ name, facts: { longest_path } }: End): void {
+  if (longest_path <= longestPath) return;
+  throw new Refusal(
+    "refused",
+    `a file of the session lies so deep on ${name} that its path has ${String(longest_path)} bytes, and no more than ${String(longestPath)} can be unpacked`,
+    "Move or remove it in the session: `find -printf '%P\\n' | awk 'length > 4000'` finds it.",
+  );
+}
+
+function refuseSpace({ facts: { bytes, files } }: End, { name, facts }: End): void {
+  const { free_bytes, total_bytes, free_files } = facts;
+  if (free_files !== null && files > free_files)
+    throw new Refusal(
+      "refused",
+      `${name} has no room: the home has ${String(files)} files, and the filesystem there takes ${String(free_files)} more`,
+      "Remove files there, or choose another agent.",
+    );
   const used = total_bytes - free_bytes;
   if (used + bytes <= total_bytes * fullest) return;
   throw new Refusal(
@@ -161,16 +187,22 @@ function metadataOf(uuid: string, { metadata: own, copy }: HostFacts): Metadata 
   if (read?.uuid !== uuid)
     return { uuid, name: `recovered-${uuid.slice(0, 8)}`, created_at: now, last_accessed: now };
   const { name, created_at, last_accessed, port, protocol, dns_name } = read;
+  const hasPort = port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  const known = portProtocol.safeParse(protocol).data;
   return {
     uuid,
-    name,
-    created_at: typeof created_at === "string" ? created_at : now,
-    last_accessed: last_accessed ?? now,
-    ...(port !== undefined && { port }),
-    ...(protocol !== undefined && { protocol }),
-    ...(dns_name !== undefined && { dns_name }),
+    // What no operator could have asked for is not believed.
+    name: isSessionName(name) ? name : `recovered-${uuid.slice(0, 8)}`,
+    created_at: isTime(created_at) ? created_at : now,
+    last_accessed: isTime(last_accessed) ? last_accessed : now,
+    ...(hasPort && { port }),
+    ...(known !== undefined && { protocol: known }),
+    ...(dns_name !== undefined && isDnsName(dns_name) && { dns_name }),
   };
 }
+
+const isTime = (text: unknown): text is string =>
+  typeof text === "string" && /^[\dT:.Z+-]{1,40}$/.test(text) && !Number.isNaN(Date.parse(text));
 
 function changed(
   { port, dns_name, ...rest }: Metadata,

@@ -41,15 +41,19 @@ function start(client: Client, title: string, command: string): Promise<Started>
   });
 }
 
-/** Starts an action of session.sh as root, with its inputs as variables. */
+/** An action of session.sh as a script, with its inputs as variables. */
+export function actionScript(action: string, inputs: Record<string, string>): string {
+  const variables = Object.entries(inputs).map(([name, value]) => `${name}=${quote(value)}\n`);
+  return `${variables.join("")}${source("session.sh")}\n${action}`;
+}
+
+/** Starts an action of session.sh as root. */
 export function startAction(
   client: Client,
   action: string,
   inputs: Record<string, string>,
 ): Promise<Started> {
-  const variables = Object.entries(inputs).map(([name, value]) => `${name}=${quote(value)}\n`);
-  const script = `${variables.join("")}${source("session.sh")}\n${action}`;
-  return start(client, action, `sudo -n bash --norc -c ${quote(script)}`);
+  return start(client, action, `sudo -n bash --norc -c ${quote(actionScript(action, inputs))}`);
 }
 
 /** Runs an action that reads nothing; resolves with its output. */

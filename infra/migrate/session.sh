@@ -1,10 +1,11 @@
 # One end of a session's move, as root on the host that has it or on the one that gets it.
-# Inputs: uuid; for `commit` also files (how many the home holds), metadata (JSON) and sum (of the stream).
+# Inputs: uuid; for `commit` also files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
+# they are other folders.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 umask 077
-homes=/home/convocate
-state=/var/lib/convocate-agent
+homes=${homes:-/home/convocate}
+state=${state:-/var/lib/convocate-agent}
 store=$state/sessions
 home=$homes/$uuid
 lock=$homes/$uuid.lock
@@ -53,29 +54,43 @@ pack() {
     --directory "$home" .
 }
 
-# send: the home on standard output, the stream's sum on standard error.
+# send: the home on standard output, the stream's sum on standard error. What tar cannot read it may only warn of: every word
+# of it is a failure, here and in `receive`.
 send() {
   folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
+  trap 'head -c 2000 "$folder/said" >&2; rm -rf "$folder"' EXIT
   mkfifo "$folder/copy"
   sha256sum <"$folder/copy" >&2 &
-  pack | tee "$folder/copy"
+  pack 2>"$folder/said" | tee "$folder/copy"
   wait "$!"
+  [ ! -s "$folder/said" ]
 }
 
 # sum: of what `send` would send.
 sum() { pack | sha256sum; }
 
+# unpack: standard input. The clocks of two hosts may differ: a time to come is no news.
+unpack() {
+  tar --extract --numeric-owner --same-owner --preserve-permissions --xattrs --xattrs-include='*' --acls \
+    --delay-directory-restore --warning=no-timestamp --directory "$work/home"
+}
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
 # receive: unpacks standard input beside the homes; the sum of what came goes to standard error.
 receive() {
+  local said
   rm -rf "$work"
   mkdir "$work" "$work/home"
   trap '[ "$?" -eq 0 ] || rm -rf "$work"' EXIT
   mkfifo "$work/copy"
   sha256sum <"$work/copy" >&2 &
   tee "$work/copy" | {
-    tar --extract --numeric-owner --same-owner --preserve-permissions --xattrs --xattrs-include='*' --acls \
-      --delay-directory-restore --directory "$work/home"
+    said=$(unpack 2>&1 | head -c 2000) || fail "$said"
+    [ -z "$said" ] || fail "$said"
     cat >/dev/null
   }
   wait "$!"
