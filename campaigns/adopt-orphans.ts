@@ -159,14 +159,16 @@ async function point(stage: Stage, random: Random, say: (line: string) => void):
   const { child, ended } = stage.adopt(uuid);
   const [{ status, words }] = await Promise.all([ended, faults[name]?.(stage, child, random)]);
   stage.cable.mend();
+  // Whatever became of the verb: the agent is through with it.
+  const isBusy = () => stage.traces(uuid).some((name) => /^\.|\.(lock|making)$/.test(name));
+  const deadline = Date.now() + cleanWithin;
+  while (isBusy() && Date.now() < deadline) await sleep(20);
   const after = await stage.tell(orphan);
   const where = after ? "the agent has it" : "the agent does not have it";
   say(`${name}: status ${String(status)}, ${where}, ${existsSync(source) ? "it lies there" : "it is gone"}`);
   const wrong = (what: string) => found.push(`${name}: ${what} (status ${String(status)}: ${words.trim()})`);
   if (after && sumOf(join(stage.agent.homes, uuid)) !== sum) wrong("the agent has something else");
   if (!after && (!existsSync(source) || sumOf(source) !== sum)) wrong("the orphan is not whole any more");
-  const deadline = Date.now() + cleanWithin;
-  while (!after && stage.traces(uuid).length > 0 && Date.now() < deadline) await sleep(50);
   if (!after && stage.traces(uuid).length > 0) wrong(`left on the agent: ${stage.traces(uuid).join(" ")}`);
   // Run again, it finishes; nothing is to be done where only the last word was lost.
   if (existsSync(source)) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Orphan } from "../../protocol/orphan.ts";
@@ -53,6 +54,25 @@ test("the agent's last word is lost, and what it has is not this home: the direc
   await expect(adopting("a1")).rejects.toMatchObject({ code: "unreachable" });
   expect(lies()).toBe(true);
   expect(readdirSync(host.homes)).toEqual([orphan.uuid]);
+});
+
+test("an earlier run got as far as the agent, and the list did not know it yet: the same home is let go, another is not", async () => {
+  const agent = await host.addAgent("a1", "agent-a");
+  agent.lastWord = "lost";
+  agent.put = (
+    (put) => (session) =>
+      put.call(agent, { ...session, imported_sha256: undefined })
+  )(agent.put);
+  await expect(adopting("a1")).rejects.toMatchObject({ code: "unreachable" });
+  const [came] = agent.sessions.values();
+  await expect(adopting("a1")).rejects.toMatchObject({ code: "uuid_taken" });
+  expect(lies()).toBe(true);
+  const sum = createHash("sha256")
+    .update(agent.imported.get(orphan.uuid) ?? "")
+    .digest("hex");
+  if (came) agent.sessions.set(came.uuid, { ...came, imported_sha256: sum });
+  expect((await adopting("a1")).session.uuid).toBe(orphan.uuid);
+  expect(readdirSync(host.homes)).toEqual([]);
 });
 
 test("an agent of v2 cannot, and says so before anything is sent", async () => {

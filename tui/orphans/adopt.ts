@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { ConvocateError } from "../../protocol/errors.ts";
 import type { Orphan } from "../../protocol/orphan.ts";
@@ -57,17 +57,22 @@ async function adoptHere(folder: string, link: AgentLink, adopting: Adopting): P
       home,
       params: { id: uuid, ...addressing, created_at, last_accessed, bytes, files },
       say: (sent) => say(sent, bytes),
-    }).catch((error: unknown) => asked(link, uuid, error));
+    }).catch((error: unknown) => asked(link, home, error));
     return { session, left: await letGo(folder, uuid, keepSource) };
   });
 }
 
-/** An agent whose last word was lost is asked once more: by the sum it tells whether it has this very home. */
-async function asked(link: AgentLink, uuid: string, error: unknown): Promise<Session> {
-  if (!(error instanceof Unanswered)) throw error;
+/**
+ * An agent whose last word was lost, now or in an earlier run, is asked once more: by the sum it tells whether it has this
+ * very home, and never started it since.
+ */
+async function asked(link: AgentLink, home: string, error: unknown): Promise<Session> {
+  const isTaken = error instanceof ConvocateError && error.code === "uuid_taken";
+  if (!(error instanceof Unanswered) && !isTaken) throw error;
   const { rpc } = await link.established();
-  const session = await rpc.call("get", { id: uuid }).catch(() => null);
-  if (session?.imported_sha256 !== error.sum) throw error;
+  const session = await rpc.call("get", { id: basename(home) }).catch(() => null);
+  const sum = error instanceof Unanswered ? error.sum : await sumOf(home);
+  if (session?.imported_sha256 !== sum) throw error;
   return session;
 }
 

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { ConvocateError } from "../../protocol/errors.ts";
 import { run } from "./run.ts";
 
@@ -59,7 +60,7 @@ export async function survey(home: string): Promise<Survey> {
     throw new ConvocateError(
       "not_readable",
       files > 0
-        ? "the orphan holds what only root may read"
+        ? `the orphan holds what only root may read: \`convocate-host migrate-session --session ${basename(home)} --from SHELL-HOST --agent AGENT\` moves it as root`
         : `the orphan cannot be read: ${found.words.split(": ").at(-1) ?? ""}`,
     );
   let said = "";

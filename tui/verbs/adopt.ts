@@ -88,7 +88,7 @@ async function begun(context: Context, { fleet, pool, wanted, options }: Asked):
     say,
   };
   const adopted = await adoptAudited(context, pool.link(agentId), adopting).catch((error: unknown) => {
-    throw error instanceof ConvocateError ? withFix(error, orphan, agent) : error;
+    throw error instanceof ConvocateError ? withFix(error) : error;
   });
   return { ...adopted, agent, agentId };
 }
@@ -112,9 +112,7 @@ const fixes: Partial<Record<ErrorCode, string>> = {
   name_invalid: "--name gives it another",
 };
 
-function withFix(error: ConvocateError, { uuid }: Orphan, { host }: FleetAgent): ConvocateError {
-  const { code, message } = error;
-  const command = `convocate-host migrate-session --session ${uuid} --agent ${clean(host)} --from SHELL-HOST`;
-  const fix = code === "not_readable" ? `\`${command}\` moves it as root` : fixes[code];
-  return fix === undefined ? error : new ConvocateError(code, `${message}: ${fix}`, { cause: error });
+function withFix({ code, message }: ConvocateError): ConvocateError {
+  const fix = fixes[code];
+  return new ConvocateError(code, fix === undefined ? message : `${message}: ${fix}`);
 }

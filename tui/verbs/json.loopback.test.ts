@@ -107,6 +107,32 @@ test("watch: a snapshot, then changes, of one agent where one is named; capacity
   expect(texts.out).toMatch(/^[\x20-\x7e\n]*$/);
 }, 60_000);
 
+test("watch: orphans are sessions of no agent, but of one agent alone they are not told", async () => {
+  const [all, one] = [start("watch"), start("watch", "--agent", "agent-a")];
+  const told = () => lines(all.texts.out).map((line) => watchJson.parse(line));
+  for (const { texts } of [all, one]) await eventually(() => expect(texts.out).toContain("snapshot"), 20_000);
+  const second = host.layOrphan("second");
+  await eventually(() => expect(told()).toHaveLength(2), 20_000);
+  host.forget(second.uuid);
+  await eventually(() => expect(told()).toHaveLength(3), 20_000);
+  agent.put({ ...api, name: "later" });
+  await eventually(() => expect(one.texts.out).toContain("later"), 20_000);
+  for (const { child, ended } of [all, one]) {
+    child.kill();
+    await ended;
+  }
+  const orphan = { state: "orphan", agent_id: null, host: null, size_bytes: 5 << 20 };
+  expect(told().slice(0, 3)).toMatchObject([
+    {
+      type: "snapshot",
+      sessions: expect.arrayContaining([expect.objectContaining({ name: "lost", ...orphan })]) as unknown,
+    },
+    { type: "session", session: { name: "second", ...orphan } },
+    { type: "session.removed", agent_id: null, uuid: second.uuid },
+  ]);
+  expect(one.texts.out).not.toMatch(/lost|second/);
+}, 60_000);
+
 test("every action of the list, done by its verb, is the same request to the agent", async () => {
   const asked = async (op: string, ...args: string[]): Promise<object | null | undefined> => {
     const ran = await convocate(...args);
