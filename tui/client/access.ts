@@ -43,7 +43,7 @@ export function localAccess({ socket, agentKeys, homes }: LocalPlaces): Access {
 }
 
 /** Milliseconds that an audit log which does not answer is waited for. */
-const auditWithin = 2_000;
+const auditWithin = 5_000;
 
 /** Tells the shell host's audit log what was done. An operator is not kept from work by a log that is away. */
 export function tellAudit(access: Access, entry: Omit<AuditEntry, "type">): Promise<void> {
