@@ -119,8 +119,8 @@ describe("a session survives", () => {
 
   test("a reboot of its host: what ran runs again", async () => {
     await lab.exec("agent-a", ["systemctl", "reboot"]);
-    await until("host agent-a is back", 60_000, async () => (await lab.ssh("agent-a", "true")).code === 0);
-    await becomes("one", "running", 60_000);
+    await until("host agent-a is back", 180_000, async () => (await lab.ssh("agent-a", "true")).code === 0);
+    await becomes("one", "running", 180_000);
     expect((await find("two"))?.["state"]).toBe("stopped");
   });
 
