@@ -39,18 +39,21 @@ export async function migrateSession(context: Context, options: MigrateOptions):
   const shell = fleet.shell;
   if (!shell) throw new CliError("notFound", `stack ${stack} has no shell host`, "Add one first.");
   const target = agentOf(fleet, options.agent);
+  if (target.drain !== false)
+    throw new CliError(
+      "refused",
+      `${target.name} is being drained: a session could not start there`,
+      "Choose another agent, or take `drain` from it in the stack file and run `pulumi up`.",
+    );
   const change = changeOf(options);
+  const placed =
+    options.from === undefined ? null : elsewhere(placedAt(fleet, options.from, options.session), target);
   const clients = new Clients(context);
   const report = new MoveReport(context, options.json ?? false);
   try {
     const shellHost = await clients.to(shell);
-    const { uuid, source } = await find(fleet, shellHost.client, options);
-    if (source.name === target.name)
-      throw new CliError(
-        "refused",
-        `the session is on ${target.name} already`,
-        "Name another agent with --agent.",
-      );
+    const { uuid, source } =
+      placed ?? elsewhere(await find(fleet, shellHost.client, options.session), target);
     const moved = await moveSession({
       uuid,
       source: await clients.to(source),
@@ -165,29 +168,41 @@ async function ask(client: Client, words: string): Promise<z.infer<typeof listed
   }
 }
 
-/** Which session is meant, and the host that has it. */
-async function find(
-  fleet: Fleet,
-  shell: Client,
-  { session, from }: MigrateOptions,
-): Promise<{ uuid: string; source: FleetHost }> {
-  if (from !== undefined) {
-    const hosts: FleetHost[] = [...fleet.agents, ...(fleet.shell ? [fleet.shell] : [])];
-    const source = hosts.find((host) => host.name === from || ("agentId" in host && host.agentId === from));
-    if (!source)
-      throw new CliError(
-        "notFound",
-        `--from: got ${from}, which is no host of this stack`,
-        `Name one of ${hosts.map(({ name }) => name).join(", ")}.`,
-      );
-    if (!wholeUuid.test(session))
-      throw new CliError(
-        "usage",
-        `--session: got ${session}`,
-        "With --from, name the session by its whole UUID.",
-      );
-    return { uuid: session, source };
-  }
+/** A session, and the host that has it. */
+interface Place {
+  uuid: string;
+  source: FleetHost;
+}
+
+function elsewhere(place: Place, target: FleetAgent): Place {
+  if (place.source.name !== target.name) return place;
+  throw new CliError(
+    "refused",
+    `the session is on ${target.name} already`,
+    "Name another agent with --agent.",
+  );
+}
+
+/** Where the operator says that it is. */
+function placedAt(fleet: Fleet, from: string, session: string): Place {
+  const hosts: FleetHost[] = [...fleet.agents, ...(fleet.shell ? [fleet.shell] : [])];
+  const source = hosts.find((host) => host.name === from || ("agentId" in host && host.agentId === from));
+  if (!source)
+    throw new CliError(
+      "notFound",
+      `--from: got ${from}, which is no host of this stack`,
+      `Name one of ${hosts.map(({ name }) => name).join(", ")}.`,
+    );
+  if (wholeUuid.test(session)) return { uuid: session, source };
+  throw new CliError(
+    "usage",
+    `--session: got ${session}`,
+    "With --from, name the session by its whole UUID.",
+  );
+}
+
+/** Where the fleet says that it is. */
+async function find(fleet: Fleet, shell: Client, session: string): Promise<Place> {
   const found = await ask(shell, quote(session));
   const source = fleet.agents.find(({ agentId }) => agentId === found?.agent_id);
   if (found && source) return { uuid: found.uuid, source };
