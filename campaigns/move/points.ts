@@ -29,6 +29,9 @@ interface Ended {
   said: string;
 }
 
+/** Milliseconds after which both sides have given a connection up; a shorter cut one that lives may outlast. */
+const longCut = 60_000;
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Moves a session between agent-a and agent-b, and lets something go wrong at a random moment of every move. */
@@ -132,7 +135,7 @@ export class MovePoints {
       case "cut-source":
       case "cut-target":
         await fleet.lab.cut(host);
-        await Promise.race([wait(random.int(500, 5_000)), ended]);
+        await Promise.race([wait(random.chance(0.4) ? longCut : random.int(500, 5_000)), ended]);
         await fleet.lab.heal(host);
         return ended;
       case "crowd-target":

@@ -1,9 +1,9 @@
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
-import { ScriptFailed } from "../ssh/connect.ts";
+import { hold, type Hold } from "./hold.ts";
 import { hostFacts, planMove, Refusal, type Change, type End, type Metadata } from "./plan.ts";
-import { readFacts, refusedStatus, runAction, startAction, type Started } from "./remote.ts";
+import { readFacts, runAction, startAction } from "./remote.ts";
 
 /** A host that takes part: its name in the stack, and a pinned connection. */
 export interface Host {
@@ -54,40 +54,28 @@ export async function moveSession(move: Move): Promise<Moved> {
     if (plan.kind === "finish") await checkUnchanged(move, plan.sum);
     if (plan.kind === "move") {
       moved = await copy(move, from, plan.metadata);
-      await commit(move, from, moved);
+      await commit(move, from, { ...moved, holder: holds.to.holder });
     }
     say({ step: "release" });
-    if (plan.kind !== "over") await runAction(source.client, move.keepSource ? "keep" : "release", input);
+    const { holder } = holds.from;
+    if (plan.kind !== "over")
+      await runAction(source.client, move.keepSource ? "keep" : "release", { uuid, holder });
     await runAction(target.client, "forget", input);
     return moved;
   } finally {
-    for (const { channel } of holds) channel.end();
-    await Promise.allSettled(holds.map(({ ended }) => ended));
+    await Promise.all([holds.from.end(), holds.to.end()]);
     // Of a host that is out of reach its agent does it, at its next start.
     await Promise.allSettled([source, target].map(({ client }) => runAction(client, "tidy", input)));
   }
 }
 
 /** Both ends are held, or none. */
-async function holdBoth({ uuid, source, target }: Move): Promise<Started[]> {
-  const holds: Started[] = [];
+async function holdBoth({ uuid, source, target }: Move): Promise<{ from: Hold; to: Hold }> {
+  const from = await hold(uuid, source);
   try {
-    for (const { name, client } of [source, target]) {
-      const held = await startAction(client, "hold", { uuid });
-      holds.push(held);
-      const begun = new Promise<void>((resolve) => held.channel.once("data", () => resolve()));
-      await Promise.race([begun, held.ended]).catch((error: unknown) => {
-        if (!(error instanceof ScriptFailed) || error.status !== refusedStatus) throw error;
-        throw new Refusal(
-          "refused",
-          `${name}: ${error.message}`,
-          "Wait until it is over; what a crash left is lifted with `convocate override`.",
-        );
-      });
-    }
-    return holds;
+    return { from, to: await hold(uuid, target) };
   } catch (error) {
-    for (const { channel } of holds) channel.end();
+    await from.end();
     throw error;
   }
 }
@@ -130,11 +118,16 @@ async function copy(
   return { metadata, bytes, sum };
 }
 
-async function commit(move: Move, from: End, { metadata, sum }: Moved): Promise<void> {
+async function commit(
+  move: Move,
+  from: End,
+  { metadata, sum, holder }: Moved & { holder: string },
+): Promise<void> {
   const { uuid, target, say } = move;
   say({ step: "commit" });
   const inputs = {
     uuid,
+    holder,
     files: String(from.facts.files),
     metadata: JSON.stringify(metadata),
     sum: sum ?? "",

@@ -1,5 +1,6 @@
 /** The two ends of a move on one machine, with homes that hold whatever a session's own root may leave in one. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -215,6 +216,76 @@ test("the same tree gives the same stream, and another time or byte another", ()
   expect(run(act("source", "sum")).output.toString()).toBe(first);
   fs.utimesSync(join(home(), "f7"), 1, 1);
   expect(run(act("source", "sum")).output.toString()).not.toBe(first);
+});
+
+describe("who holds a session", () => {
+  /** What root may do on a host and a test may not. */
+  const stubs = "systemctl() { :; }; chown() { :; }; docker() { :; };";
+  const lock = () => join(folder, "target/homes", `${uuid}.lock`);
+  const files = (kind: string) => ({ files: kind, metadata: "{}", sum: "f" });
+
+  /** A hold that says whose it is; resolves when it is let go. */
+  async function held(
+    patience: string,
+  ): Promise<{ holder: string; child: ChildProcess; gone: Promise<unknown> }> {
+    const child = spawn("bash", ["--norc", "-c", act("target", "hold", { patience })], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const gone = once(child, "close");
+    const [said] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, "data"));
+    return { holder: said.toString().trim(), child, gone };
+  }
+
+  test("is let go when he is silent, and what was unpacked goes with him: a connection may never learn that it is dead", async () => {
+    const { gone } = await held("1");
+    fs.mkdirSync(unpacked(), { recursive: true });
+    await gone;
+    expect(fs.readdirSync(join(folder, "target/homes"))).toEqual([]);
+  });
+
+  test("makes it a session of the target; nobody else does, and he does not once he let go", async () => {
+    furnish(`open("f", "w").write("x")`);
+    const { holder, child, gone } = await held("60");
+    travel();
+    const commit = (by: string) => run(act("target", `${stubs} commit`, { holder: by, ...files("2") }));
+    expect(commit("1 1")).toMatchObject({ status: 3, said: "the session is not held any more\n" });
+    expect(run(act("target", `${stubs} commit`, { holder, ...files("3") })).said).toBe(
+      "2 files arrived of 3\n",
+    );
+    expect(commit(holder)).toMatchObject({ status: 0 });
+    expect(fs.existsSync(join(folder, "target/homes", uuid, "f"))).toBe(true);
+    child.stdin?.end();
+    await gone;
+    for (const action of ["release", "keep"])
+      expect(run(act("target", `${stubs} ${action}`, { holder }))).toMatchObject({ status: 3 });
+    expect(fs.existsSync(join(folder, "target/homes", uuid, "f"))).toBe(true);
+  });
+
+  test("dies while the session is being made of what came: it is made whole before anything is removed", async () => {
+    furnish(`[open("f%d" % n, "w").write("x") for n in range(500)]`);
+    const { holder, child, gone } = await held("60");
+    travel();
+    // A disk that takes its time: he is gone before it is done.
+    const slow = `${stubs} sync() { echo syncing; for n in $(seq 300); do [ -e "$homes/../go" ] && break; command sleep 0.1; done; }; commit`;
+    const commit = spawn("bash", ["--norc", "-c", act("target", slow, { holder, ...files("501") })], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const committed = once(commit, "close");
+    await once(commit.stdout, "data");
+    child.stdin?.end();
+    // Whoever holds would be gone by now, and what was unpacked with him.
+    await Promise.race([
+      gone,
+      once(commit.stdout, "close"),
+      new Promise((resolve) => setTimeout(resolve, 500)),
+    ]);
+    fs.writeFileSync(join(folder, "target/go"), "");
+    commit.stdout.resume();
+    expect(await committed).toEqual([0, null]);
+    await gone;
+    expect(fs.readdirSync(join(folder, "target/homes", uuid))).toHaveLength(500);
+    expect(fs.existsSync(lock())).toBe(false);
+  });
 });
 
 /** Streams that no tar of ours makes: a source whose root is somebody else's sends them. */

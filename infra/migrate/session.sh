@@ -1,5 +1,5 @@
 # One end of a session's move, as root on the host that has it or on the one that gets it.
-# Inputs: uuid; for `commit` also files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
+# Inputs: uuid; for `commit`, `release` and `keep` also holder (what `hold` said); for `commit` files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
 # they are other folders.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -21,21 +21,38 @@ refuse() {
 # started PID: in clock ticks since boot (proc(5), field 22): a pid that is used again has another.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# hold: keeps every other operation off the session for as long as standard input is open, and leaves nothing half done behind.
+# hold: keeps every other operation off the session, and leaves nothing half done behind. Says who holds it. A line comes every
+# few seconds for as long as it is wanted: who is silent is gone, also where the connection never learns of it.
 hold() {
   local pid='' since=''
   if [ -e "$lock" ]; then
     read -r pid since <"$lock" || true
     [ -n "$since" ] && [ "$(started "$pid")" != "$since" ] || refuse "another operation is under way on it (process ${pid:-unknown})"
-    rm -f "$lock"
+    let_go
   fi
   (set -o noclobber && echo "$$ $(started $$)" >"$lock") || refuse "another operation has begun on it"
-  trap 'rm -rf "$work"; rm -f "$lock"' EXIT
+  trap let_go EXIT
   trap 'exit 1' HUP INT TERM
   # The agent must be able to see who holds it.
   chmod 644 "$lock"
-  echo held
-  cat >/dev/null
+  cat "$lock"
+  while read -r -t "${patience:-60}" _; do :; done
+}
+
+# let_go: not while `commit` makes a session of what was unpacked: removing it goes on inside of a folder that is renamed.
+let_go() {
+  { exec 8<"$lock"; } 2>/dev/null || return 0
+  flock 8
+  rm -rf "$work"
+  rm -f "$lock"
+}
+
+# held: goes on only if the one that asked holds the session still, and keeps it so till the script ends.
+held() {
+  { exec 8<"$lock"; } 2>/dev/null || refuse "the session is not held any more"
+  flock 8
+  [ "$lock" -ef /dev/fd/8 ] && [ "$(cat "$lock")" = "$holder" ] && [ "$(started "${holder% *}")" = "${holder#* }" ] ||
+    refuse "the session is not held any more"
 }
 
 # tidy: removes what `hold` left when it was killed itself.
@@ -43,8 +60,7 @@ tidy() {
   local pid='' since=''
   read -r pid since <"$lock" 2>/dev/null || true
   [ -n "$since" ] && [ "$(started "$pid")" != "$since" ] || return 0
-  rm -rf "$work"
-  rm -f "$lock"
+  let_go
 }
 
 # The same tree gives the same stream: its sum tells whether anything changed.
@@ -99,6 +115,7 @@ receive() {
 # commit: what was received becomes a session, by the agent's own markers: a crash leaves all of it or nothing.
 commit() {
   local there
+  held
   there=$(find "$work/home" -xdev ! -type s -printf x | wc -c)
   [ "$there" = "$files" ] || refuse "$there files arrived of $files"
   [ ! -e "$home" ] && [ ! -e "$store/$uuid.json" ] || refuse "a session with this UUID has come meanwhile"
@@ -128,6 +145,7 @@ withdraw() {
 
 # release: the session is not here any more. An agent removes the rest by itself, also after a crash.
 release() {
+  held
   docker rm "convocate-session-$uuid" >/dev/null 2>&1 || true
   if [ -e "$store/$uuid.json" ]; then
     mv -T "$store/$uuid.json" "$store/$uuid.gone"
@@ -141,6 +159,7 @@ release() {
 
 # keep: the session is not here any more, and its files stay under another name.
 keep() {
+  held
   docker rm "convocate-session-$uuid" >/dev/null 2>&1 || true
   [ ! -e "$homes/.kept-$uuid" ] || refuse "$homes/.kept-$uuid is there already: remove it"
   mv -T "$home" "$homes/.kept-$uuid"
