@@ -15,8 +15,9 @@ const program = join(import.meta.dirname, "../script/convocate-host");
 const uuid = "0b0b0b0b-1111-4222-8333-444444444444";
 
 /** A tree of files of one size, a hundred to a folder. */
-const fill = `set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"; head -c "$3" /dev/urandom >.one
-for d in $(seq $(($2 / 100))); do mkdir $d; for f in $(seq 100); do cp .one $d/$f; done; done; chown -R 1337:1337 .`;
+const fill = `set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"
+for d in $(seq $(($2 / 100))); do mkdir $d; head -c $((100 * $3)) /dev/urandom | split -b $3 -a 2 - $d/; done
+chown -R 1337:1337 .; sync -f .`;
 
 class MoveBench {
   readonly #fleet = new TestFleet("move-bench");
@@ -41,13 +42,7 @@ class MoveBench {
   /** An orphan's directory: what moves is the same for a session. */
   async fill(files: number, mebibytes: number): Promise<void> {
     const each = Math.floor((mebibytes * 2 ** 20) / files);
-    await this.#on(
-      "agent-a",
-      `${fill}; rm -f .one; sync -f .`,
-      `/home/convocate/${uuid}`,
-      String(files),
-      String(each),
-    );
+    await this.#on("agent-a", fill, `/home/convocate/${uuid}`, String(files), String(each));
   }
 
   /** Milliseconds of `tar | ssh`, by way of this machine like ours, and until what came is on the disk, as ours is. */
