@@ -11,8 +11,12 @@ export interface Point {
   step: Step;
 }
 
-/** In what order a new agent goes through its steps, those at the shell host too. */
-const order = ["admission", ...(Object.keys(steps) as Step[]).slice(0, -1), "registration", "seal"];
+/** Steps of a new agent in which the engine is killed, those at the shell host too, and how long they take. */
+const killed = new Map<string, number>([
+  ...Object.entries(steps).map(([step, { takes }]): [string, number] => [step, takes]),
+  ["admission", 500],
+  ["registration", 500],
+]);
 
 const entry = "{ role: agent, shell: shell-1 }";
 const old = { "shell-1": "{ role: shell }", "agent-a": entry };
@@ -58,24 +62,30 @@ export class Rounds {
     );
   }
 
-  /** A new agent joins, and the engine is killed in one step after the other. */
+  /** A new agent joins, and the engine is killed in one step after the other, until an `up` has nothing new to begin. */
   async kill(): Promise<string[]> {
-    return this.#round(["agent-killed"], async () => {
-      const found: string[] = [];
-      for (const step of order) {
+    const host = "agent-killed";
+    return this.#round([host], async () => {
+      const hit = new Set<string>();
+      for (;;) {
+        const before = hit.size;
         const up = new WatchedUp(this.#fleet.stack);
-        const delay = this.#conditions.random.fork(`kill in ${step}`).int(0, 1_500);
-        let struck = false;
-        up.when("agent-killed", step, () => {
-          struck = true;
+        up.onBegin((where, step) => {
+          if (where !== host || !killed.has(step) || hit.has(step) || hit.size > before) return;
+          hit.add(step);
+          const delay = this.#conditions.random.fork(`kill in ${step}`).int(0, killed.get(step) ?? 0);
           setTimeout(() => up.kill(), delay);
         });
         const { code, said } = await this.#inTime(up);
-        if (struck) this.points += 1;
-        if (code !== null && code !== 0) found.push(`kill in ${step}: the up ended by itself: ${said}`);
-        this.#conditions.say(`  kill in ${step}: ${struck ? "killed" : "the step was done already"}`);
+        if (code !== null && code !== 0) return [`the up after ${[...hit].at(-1) ?? "none"} failed: ${said}`];
+        if (hit.size === before) break;
+        this.points += 1;
+        this.#conditions.say(`  kill in ${[...hit].at(-1) ?? "none"}`);
       }
-      return found;
+      const missed = [...killed.keys()].filter((step) => !hit.has(step));
+      if (missed.length > 0)
+        this.#conditions.say(`  over before the engine could be killed in it: ${missed.join(", ")}`);
+      return [];
     });
   }
 
@@ -105,7 +115,9 @@ export class Rounds {
         await wait(delay);
         if (!up.isDone(trouble.host, trouble.step)) await trouble.begin();
       };
-      up.when(trouble.host, trouble.step, () => strikes.push(strike()));
+      up.onBegin((host, step) => {
+        if (host === trouble.host && step === trouble.step) strikes.push(strike());
+      });
     }
     const ended = await this.#inTime(up);
     await Promise.all(strikes);

@@ -23,7 +23,7 @@ export interface Ended {
 export class WatchedUp {
   readonly #child: ChildProcess;
   readonly ended: Promise<Ended>;
-  readonly #began: { host: string; step: string; act: () => void }[] = [];
+  readonly #onBegin: ((host: string, step: string) => void)[] = [];
   readonly #result = {
     hosts: new Map<string, string>(),
     failures: [] as FailureEvent[],
@@ -52,9 +52,9 @@ export class WatchedUp {
     );
   }
 
-  /** Does something when a host's step begins. */
-  when(host: string, step: string, act: () => void): void {
-    this.#began.push({ host, step, act });
+  /** Does something whenever a host's step begins. */
+  onBegin(act: (host: string, step: string) => void): void {
+    this.#onBegin.push(act);
   }
 
   isDone(host: string, step: string): boolean {
@@ -79,6 +79,6 @@ export class WatchedUp {
     if (told.type !== "step" || told.host === null) return;
     if (told.status === "done") this.#result.done.add(`${told.host}: ${told.step}`);
     if (told.status !== "started") return;
-    for (const { host, step, act } of this.#began) if (host === told.host && step === told.step) act();
+    for (const act of this.#onBegin) act(told.host, told.step);
   }
 }

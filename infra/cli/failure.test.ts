@@ -41,6 +41,16 @@ test.each<[string, number, RegExp]>([
   ],
   ["after 12 failed attempts: dial tcp 10.0.0.9:22: i/o timeout", 5, /address, port and network/],
   [
+    'Process exited with status 1: running "exec node infra/image/push.ts":\n10.0.0.9: Timed out while waiting for handshake',
+    5,
+    /address, port and network/,
+  ],
+  [
+    'Process exited with status 1: running "exec node infra/reboot/main.ts":\n10.0.0.9: connect ECONNREFUSED 10.0.0.9:22',
+    5,
+    /address, port and network/,
+  ],
+  [
     'Process exited with status 75: running "sudo -n flock --close -w 1500 -E 75 /run/convocate-provision.lock bash --norc -s":',
     1,
     /An earlier run still works on agent-a/,

@@ -51,7 +51,8 @@ const rules: Rule[] = [
     remedy: (host) => `Let the user of ${host} run sudo without a password.`,
   },
   {
-    sign: /dial tcp|i\/o timeout|connection refused|connection lost|handshake failed|no route to host/,
+    // The second line is how the programs say it that the engine runs for a step.
+    sign: /dial tcp|i\/o timeout|connection refused|connection lost|handshake failed|no route to host|(: (Timed out while waiting for handshake|Keepalive timeout|connect E[A-Z]+ )|the connection was lost|Connection lost before handshake|read ECONNRESET)/,
     exit: exitStatus.unreachable,
     remedy: (host) =>
       `Check that ${host} is on, and its address, port and network. Then run this again: it goes on where it stopped.`,
@@ -96,6 +97,7 @@ export function readFailure(host: string | null, step: string | null, message: s
 
 /** The command line is ours and long: the reason stands after it. */
 function causeOf([first = "no reason was given", ...rest]: readonly string[]): string {
+  if (/^connection lost while running "/.test(first)) return "the connection was lost while the host worked";
   return /^Process exited with status /.test(first) && rest.length > 0
     ? `${first.replace(/: running .*/, "")}: ${rest.at(-1) ?? ""}`
     : first;

@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { removeStaleLocks } from "./stale-locks.ts";
@@ -45,6 +53,22 @@ test("the lock of an engine that was killed here is removed, and it is said", as
 test("a number that another program has now holds no lock", async () => {
   const file = lockOf(process.pid);
   expect(await sweep()).toHaveLength(1);
+  expect(existsSync(file)).toBe(false);
+});
+
+test("an engine that was killed and that nobody has asked for holds no lock", async () => {
+  const engine = join(state, "pulumi");
+  copyFileSync("/bin/sleep", engine);
+  // The shell becomes a program that never asks for the children it was born with.
+  const script = `"$0" 60 & echo $!; kill -9 $!; exec sleep 60`;
+  const parent = spawn("sh", ["-c", script, engine], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(parent.stdout, "data")) as [Buffer];
+  const pid = Number(line.toString());
+  const stat = () => readFileSync(`/proc/${String(pid)}/stat`, "utf8");
+  while (!/\) Z /.test(stat())) await new Promise((resolve) => setTimeout(resolve, 10));
+  const file = lockOf(pid);
+  await sweep();
+  parent.kill();
   expect(existsSync(file)).toBe(false);
 });
 

@@ -8,12 +8,15 @@ import type { Log } from "./engine.ts";
 /** What the engine writes into a stack's lock. */
 const lockSchema = z.object({ pid: z.int().positive(), hostname: z.string() });
 
-/** Whether this process runs the engine; a number may have been given again to another program. */
+/**
+ * Whether this process runs the engine; a number may have been given again to another program. One that was killed and that its
+ * parent has not asked for yet (state Z) is still there by its number.
+ */
 function isEngine(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    const name = `/proc/${pid}/comm`;
-    return !existsSync(name) || readFileSync(name, "utf8").trim() === "pulumi";
+    const name = `/proc/${pid}/stat`;
+    return !existsSync(name) || /^\d+ \(pulumi\) [^ZX]/.test(readFileSync(name, "utf8"));
   } catch {
     return false;
   }

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadAnswers, findEngine, type Engine, type Log } from "./engine.ts";
 import { installOfflinePlugins } from "./offline-plugins.ts";
+import { forgetPendingOperations } from "./pending-operations.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
 import { versions } from "./versions.ts";
 
@@ -66,6 +67,7 @@ export async function ensureToolchain(options: ToolchainOptions): Promise<Toolch
   const state = join(dataDir, "state");
   await mkdir(state, { recursive: true, mode: 0o700 });
   await removeStaleLocks(state, log);
+  forgetPendingOperations(state, log);
   const passphrase = join(dataDir, "passphrase");
   await ensureFile(passphrase, () => `${randomBytes(32).toString("base64url")}\n`);
   const officialHome = join(dataDir, "pulumi-official");
