@@ -7,7 +7,11 @@ disk=/dev/disk/by-id/virtio-$1
 label=convocate-var
 udevadm settle
 [ -b "$disk" ] || { echo "there is no disk $disk: nothing was changed" >&2; exit 1; }
-if findmnt -no SOURCE /var >/dev/null; then exit; fi
+if mounted=$(findmnt -no SOURCE /var); then
+  [ "$mounted" != "$(readlink -f "$disk")" ] || exit 0
+  echo "/var is on $mounted already: nothing was changed" >&2
+  exit 1
+fi
 
 # A disk with anything on it is somebody's, but for one that an interrupted run of this has labelled.
 kind=$(blkid -p -o value -s TYPE "$disk" || true)
