@@ -59,6 +59,15 @@ test("a missing input is named", async () => {
   });
 });
 
+test("what a host that was switched off left half written is removed, and is no registration", async () => {
+  host.addGroup("convocate", 61_337);
+  const folder = host.path("etc/convocate");
+  writeFileSync(`${folder}/.status_authorized_keys.new-a1B2c3`, "ssh-ed25519 AA");
+  expect(await host.run("registration", inputs, "register")).toMatchObject({ status: 0 });
+  expect(readdirSync(folder).filter((name) => name.includes(".new-"))).toEqual([]);
+  expect(readFileSync(`${folder}/status_authorized_keys`, "utf8")).toBe("ssh-ed25519 AAAAagent agent=a1\n");
+});
+
 test("a full disk ends the script, and the old file stays whole", async () => {
   host.addGroup("convocate", 61_337);
   const folder = host.path("etc/convocate");
