@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { forgetPendingOperations } from "../../pending-operations.ts";
 import { ScratchProject } from "../../scratch-project.ts";
+import { removeStaleLocks } from "../../stale-locks.ts";
 import { FakeSshd, keyPair } from "./sshd.fake.ts";
 
 jest.setTimeout(120_000);
@@ -145,6 +147,36 @@ test("a cancelled run ends its command and leaves no half state", async () => {
   await ended;
   expect(await stored("c")).toBeUndefined();
   expect((await project.up(command(`create: "echo after"`))).code).toBe(0);
+});
+
+test("after an engine that was killed the next run goes on, and nothing of the first one runs on", async () => {
+  await project.up(program(""));
+  const mark = join(project.folder, "began");
+  project.write(
+    "index.ts",
+    program(
+      `new local.Command("k", { create: "echo $$ >${mark}.new; mv ${mark}.new ${mark}; exec sleep 1000" });`,
+    ),
+  );
+  const engine = project.start("up", "--yes", "--skip-preview");
+  const ended = new Promise((resolve) => engine.on("exit", resolve));
+  while (!existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 50));
+  engine.kill("SIGKILL");
+  await ended;
+  const status = `/proc/${readFileSync(mark, "utf8").trim()}/stat`;
+  while (existsSync(status) && !/\) Z /.test(readFileSync(status, "utf8")))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const said: string[] = [];
+  await removeStaleLocks(project.folder, (line) => said.push(line));
+  forgetPendingOperations(project.folder, (line) => said.push(line));
+  expect(said).toEqual([
+    expect.stringContaining("its lock is removed"),
+    "stack test: 1 operations of a killed engine are done again where needed",
+  ]);
+  const next = await project.up(program(`new local.Command("k", { create: "echo after" });`));
+  expect(next.code).toBe(0);
+  expect(next.output).not.toContain("pending");
+  expect((await stored("k"))?.outputs?.["stdout"]).toBe("after");
 });
 
 test("files and folders are copied over SFTP; changed content is copied again, triggers replace", async () => {
