@@ -124,6 +124,32 @@ test("an agent's address gets the ports of the shell host, and loses them; an ad
   expect(host.firewall()).toEqual(all.slice(0, 4));
 });
 
+test("an agent with another id leaves nothing of the one before; until it is registered, that one works", async () => {
+  const anew = { name: "host-a", address: "10.0.0.23" };
+  const other = { name: "host-b", address: "10.0.0.24" };
+  const admit = (id: string, change: Record<string, string>) =>
+    host.run("registration", inputs(id, change), "admit");
+  for (const [id, change] of [
+    ["a1", anew],
+    ["b1", other],
+  ] as const) {
+    expect(await admit(id, change)).toEqual(done(id));
+    expect(await register(id, change)).toEqual(done(id));
+  }
+  expect(host.firewall().filter((rule) => rule.endsWith("agent a1'"))).toHaveLength(3);
+  for (let twice = 0; twice < 2; twice += 1) {
+    expect(await admit("a2", anew)).toEqual(done("a2"));
+    expect(keys().sort()).toEqual(["a1", "a2", "b1"].map((id) => `ssh-ed25519 AAAA${id} agent=${id}`));
+    expect(existsSync(folder("a1"))).toBe(true);
+  }
+  expect(await register("a2", anew)).toEqual(done("a2"));
+  expect(keys().sort()).toEqual(["a2", "b1"].map((id) => `ssh-ed25519 AAAA${id} agent=${id}`));
+  expect(readdirSync(host.path("etc/convocate/agent-keys")).sort()).toEqual(["a2", "b1"]);
+  const held = (id: string) => host.firewall().filter((rule) => rule.endsWith(`agent ${id}'`)).length;
+  expect(["a1", "a2", "b1"].map(held)).toEqual([0, 3, 3]);
+  expect(asked()).toBe("");
+});
+
 test("an agent whose address has no answer loses no rule, and is named", async () => {
   const before = host.firewall();
   const inputs = {

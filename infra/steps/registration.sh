@@ -18,6 +18,14 @@ replace_line() {
   ) 9>"$etc/.status_authorized_keys.lock"
 }
 
+# Ids that the host `name` is registered by besides its own: the stack file gave it another one.
+former_ids() {
+  local folder
+  for folder in "$etc"/agent-keys/*/; do
+    if [ "$folder" != "$etc/agent-keys/$agent_id/" ] && grep -qsxF -e "$name" "$folder/name"; then basename "$folder"; fi
+  done
+}
+
 # Another key of the agent, beside those it has: `register` takes these away once it uses the new one.
 admit() {
   step "admit the key of $name"
@@ -26,6 +34,13 @@ admit() {
     lines=$(awk -v own="$to_shell_key_pub agent=$agent_id" 'NF && $0 != own; END { print own }' "$keys")
     write "$keys" 640 root:convocate <<<"$lines" || true
   ) 9>"$etc/.status_authorized_keys.lock"
+  # Ports and logs belong to the address, which has one holder; by its key the agent works on under the id it had until `register`.
+  local id
+  for id in $(former_ids); do
+    step "take the ports and logs of $name from $id, its id before"
+    rules "agent $id" </dev/null
+    forget_logs "$id"
+  done
   step "open the ports to $name"
   local wanted
   wanted=$(allow_from "$address" 223/tcp 514/tcp 53)
@@ -52,6 +67,12 @@ register() {
     mv -T "$new" "$folder"
   fi
   step "admit the key of $name" && replace_line "$to_shell_key_pub"
+  local id
+  for id in $(former_ids); do
+    step "remove the registration of $name as $id, its id before"
+    (agent_id=$id && replace_line "")
+    rm -rf "${etc:?}/agent-keys/$id"
+  done
 }
 
 # An agent that answers starts nothing from here on; one whose sessions run stays. A dead one cannot be asked, and may go.
