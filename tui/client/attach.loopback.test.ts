@@ -142,6 +142,36 @@ test("a lost link is said, and re-attached by itself; what is typed once it is b
   expect(await end).toEqual({ kind: "detached" });
 });
 
+test("an agent that starts anew is not worth a word, and what is typed meanwhile arrives", async () => {
+  await start();
+  const end = attach();
+  await eventually(() => expect(agent.terminals).toHaveLength(1));
+  await agent.close();
+  await eventually(() => expect(input.listenerCount("data")).toBe(0));
+  input.write("quietly ");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  input.write("typed");
+  await agent.listen();
+  await eventually(() => expect(agent.terminals).toHaveLength(2));
+  await eventually(() => expect(terminal().received()).toBe("quietly typed"));
+  expect(notices).toEqual([]);
+  terminal().end(attachExit.detached);
+  expect(await end).toEqual({ kind: "detached" });
+});
+
+test("what was typed before it was said that the link is lost does not give up", async () => {
+  await start();
+  const end = attach();
+  await eventually(() => expect(agent.terminals).toHaveLength(1));
+  await agent.close();
+  input.write("q");
+  await eventually(() => expect(notices.length).toBeGreaterThan(2));
+  await agent.listen();
+  await eventually(() => expect(agent.terminals).toHaveLength(2));
+  terminal().end(attachExit.detached);
+  expect(await end).toEqual({ kind: "detached" });
+});
+
 test("Q gives up waiting for a lost link", async () => {
   await start();
   const end = attach();

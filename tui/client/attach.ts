@@ -18,6 +18,15 @@ export interface AttachOptions {
 /** Milliseconds for which what is typed ahead of the first attach is kept for the session. */
 const firstPatience = 1_000;
 
+/** Milliseconds for which a lost link is not worth a word, as when the agent starts anew: what is typed is kept for the session. */
+const quietPatience = 2_000;
+
+/** Milliseconds between two attempts in that time. */
+const quietDelay = 200;
+
+/** Milliseconds that what was typed ahead gets to come and be passed over: it answers no question. */
+const typedAhead = 100;
+
 /** Milliseconds for which an attach to a v2 agent is tried again while its container comes up. */
 const v2Patience = 5_000;
 
@@ -66,27 +75,33 @@ async function back(
   { header, io, notice, delay = backoffDelay }: AttachOptions,
   lost: ConvocateError,
 ): Promise<Established | AttachEnd> {
-  const quit = listenForQuit(io, 0);
-  notice(`${lost.message}; re-attaching, Q for the list`);
+  const quit = listenForQuit(io, quietPatience);
+  let told = false;
+  const tell = setTimeout(() => {
+    told = true;
+    notice(`${lost.message}; re-attaching, Q for the list`);
+  }, quietPatience);
   try {
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; ;) {
       try {
         const established = await Promise.race([link.established(), quit.asked]);
         if (!established) return { kind: "given-up" };
         const session = await established.rpc.call("get", { id: header.id });
         if (stateOf(session) === "stopped") return { kind: "container-stopped" };
-        notice(`the link to agent ${established.registration.name} is back`);
+        if (told) notice(`the link to agent ${established.registration.name} is back`);
         return established;
       } catch (error) {
         const reason = fault(error, "attach_failed");
         if (reason.code === "not_found") return { kind: "failed", error: reason };
-        const ms = delay(attempt);
+        const ms = told ? delay(attempt++) : quietDelay;
         // The reason last: it is what a narrow screen cuts.
-        notice(`trying again in ${String(Math.ceil(ms / 1000))} s, Q for the list: ${reason.message}`);
+        if (told)
+          notice(`trying again in ${String(Math.ceil(ms / 1000))} s, Q for the list: ${reason.message}`);
         if ((await Promise.race([pause(ms), quit.asked])) === null) return { kind: "given-up" };
       }
     }
   } finally {
+    clearTimeout(tell);
     quit.stop();
   }
 }
@@ -100,15 +115,17 @@ interface Quit {
   stop: () => void;
 }
 
+/** Leaves what is typed to the session for `afterMs`; from then on a key may give up. */
 function listenForQuit({ input, interactive }: AttachIo, afterMs: number): Quit {
   if (!interactive) return { asked: new Promise(() => {}), stop: () => {} };
+  const armed = Date.now() + afterMs;
   let onData = (_: Buffer) => {};
   const asked = new Promise<null>((resolve) => {
     onData = (chunk) => {
-      if (quitKeys.some((key) => chunk.includes(key))) resolve(null);
+      if (Date.now() >= armed && quitKeys.some((key) => chunk.includes(key))) resolve(null);
     };
   });
-  const timer = setTimeout(() => input.on("data", onData).resume(), afterMs);
+  const timer = setTimeout(() => input.on("data", onData).resume(), afterMs - typedAhead);
   const stop = () => {
     clearTimeout(timer);
     if (input.listeners("data").includes(onData)) input.off("data", onData).pause();
