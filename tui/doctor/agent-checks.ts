@@ -7,7 +7,7 @@ import { protocolVersion } from "../../protocol/version.ts";
 import { age } from "../render/age.ts";
 import { capacityCells } from "../render/capacity.ts";
 import { capacityOf } from "../state/capacity.ts";
-import { skewOf } from "../verbs/agents.ts";
+import { skewOf } from "../state/skew.ts";
 import { Findings, type About } from "./check.ts";
 import { diskCheck, fullShare } from "./disk-check.ts";
 import { logCheck, type LogFacts } from "./log-check.ts";

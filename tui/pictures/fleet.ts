@@ -1,5 +1,6 @@
 import type { Orphan } from "../../protocol/orphan.ts";
 import type { Session } from "../../protocol/session.ts";
+import { version } from "../../protocol/version.ts";
 
 /** When the pictures are taken: 2026-01-01, 12:00 UTC. */
 export const noon = Date.parse("2026-01-01T12:00:00Z");
@@ -103,7 +104,7 @@ export const sessions = told.map(
     last_accessed: ago(used),
     state_since: ago(since),
     agent_id: agent,
-    image: "convocate:1.4.0",
+    image: `convocate:${version}`,
     running: more.state === "running" || more.state === "connected",
     ...more,
   }),

@@ -1,3 +1,4 @@
+import { version } from "../../protocol/version.ts";
 import { join } from "node:path";
 import { FakeShellHost, fleetAgent } from "../fleet.fake.ts";
 import { Tmux } from "../screens/tmux.fake.ts";
@@ -42,7 +43,7 @@ async function populate(host: FakeShellHost): Promise<void> {
   for (const { id, ...more } of agents) {
     const agent = more.health === "up" ? await host.addAgent(id, id) : null;
     const known = host.fleet.agents.find(({ agent_id }) => agent_id === id);
-    host.fleet.tell({ type: "agent", agent: { ...fleetAgent(id, id), ...known, ...more, version: "1.4.0" } });
+    host.fleet.tell({ type: "agent", agent: { ...fleetAgent(id, id), ...known, ...more, version } });
     for (const session of sessions) {
       if (session.agent_id !== id) continue;
       if (agent) agent.put(session);

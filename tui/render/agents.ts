@@ -4,6 +4,7 @@ import { automatic } from "../state/capacity.ts";
 import { panelHeight } from "../state/panel-height.ts";
 import { firstNumber } from "../state/panel-keys.ts";
 import { troubleOf } from "../state/rows.ts";
+import { versionText } from "../state/skew.ts";
 import type { Panel, State } from "../state/state.ts";
 import { age } from "./age.ts";
 import { capacityCells, freeText } from "./capacity.ts";
@@ -55,7 +56,7 @@ export function settingsLines(state: State): Line[] {
     ...shown.map((a) => cells(state, a)),
   ];
   // Each as wide as what stands in it: the last one is what a narrow screen cuts.
-  const widths = [14, 16, 8, 23, 17, 21].map((most, column) =>
+  const widths = [14, 16, 16, 23, 17, 21].map((most, column) =>
     Math.min(most, Math.max(...rows.map((row) => width(row[column] ?? "")))),
   );
   const roomy = widths.reduce((sum, column) => sum + column + 2, 0) <= state.size.cols;
@@ -76,7 +77,7 @@ function cells(state: State, agent: FleetAgent): string[] {
   const health = trouble
     ? `${agent.health === "up" ? "unreachable" : agent.health} ${age(trouble.since, state.now)}`
     : `up ${age(agent.since, state.now)}`;
-  return [clean(agent.host), health, clean(agent.version ?? "-"), ...capacityCells(agent)];
+  return [clean(agent.host), health, clean(versionText(agent.version)), ...capacityCells(agent)];
 }
 
 const count = (n: number, noun: string): string => `${String(n)} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,12 +1,11 @@
-import { lt, valid } from "semver";
 import type { FleetAgent } from "../../protocol/fleet.ts";
 import type { AgentJson } from "../../protocol/verbs.ts";
-import { version } from "../../protocol/version.ts";
 import type { FleetSnapshot } from "../client/fleet-socket.ts";
 import type { AgentPool } from "../client/pool.ts";
 import { age } from "../render/age.ts";
 import { capacityCells } from "../render/capacity.ts";
 import { capacityOf } from "../state/capacity.ts";
+import { skewOf, versionText } from "../state/skew.ts";
 import { inColumns } from "./columns.ts";
 import { printJson, type Context } from "./context.ts";
 import { withFleet } from "./on-agent.ts";
@@ -90,13 +89,6 @@ function agentJson(agent: FleetAgent, { sessions }: FleetSnapshot, answer: Answe
 const amount = (total: number | undefined, used?: number, promised?: number): AgentJson["cpus"] =>
   total === undefined ? null : { total, used: used ?? null, promised: promised ?? null };
 
-/** How an agent's version stands to ours; null for one that is none, such as a v2 agent's `dev`. */
-export function skewOf(theirs: string | undefined): AgentJson["skew"] {
-  if (valid(theirs) === null || theirs === undefined) return null;
-  if (lt(theirs, version)) return "older";
-  return lt(version, theirs) ? "newer" : "same";
-}
-
 /** Whole days until then, such as `305d`; an end that is past is `expired`. */
 function daysLeft(until: string | null, now: number): string {
   const end = Date.parse(until ?? "");
@@ -106,7 +98,6 @@ function daysLeft(until: string | null, now: number): string {
 
 function cells(agent: FleetAgent, row: AgentJson | undefined): string[] {
   const now = Date.now();
-  const skew = row?.skew === "older" || row?.skew === "newer" ? ` (${row.skew})` : "";
   return [
     agent.host,
     agent.agent_id,
@@ -114,7 +105,7 @@ function cells(agent: FleetAgent, row: AgentJson | undefined): string[] {
     agent.health,
     age(agent.since, now),
     String(row?.sessions ?? 0),
-    `${agent.version ?? "-"}${skew}`,
+    versionText(agent.version),
     row?.protocol === 0 ? "v2" : String(row?.protocol ?? "-"),
     agent.image_tag ?? "-",
     ...capacityCells(agent),

@@ -1,4 +1,3 @@
-import { skewOf } from "./agents.ts";
 import { labelsOf, limitsOf } from "./limits.ts";
 
 test("sizes are bytes or have a unit; what is none is named with its option", () => {
@@ -24,8 +23,4 @@ test("labels are key=value; the first = counts, the last of one key wins", () =>
   expect(labelsOf(["a=b=c", "d=", "a=e"])).toEqual({ a: "e", d: "" });
   expect(() => labelsOf(["=x"])).toThrow("--label");
   expect(() => labelsOf(["x"])).toThrow("--label");
-});
-
-test("an agent's version stands to ours as semver says; what is no version stands nowhere", () => {
-  expect(["0.0.1", "99.0.0", "dev", "", undefined].map(skewOf)).toEqual(["older", "newer", null, null, null]);
 });
