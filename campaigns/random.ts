@@ -35,6 +35,16 @@ export class Random {
     return picked;
   }
 
+  /** The same in another order. */
+  shuffled<T>(list: readonly T[]): T[] {
+    const left = [...list];
+    return list.map(() => {
+      const picked = this.pick(left);
+      left.splice(left.indexOf(picked), 1);
+      return picked;
+    });
+  }
+
   /** One of the names; twice the weight, twice as often. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const names = Object.keys(weights) as K[];

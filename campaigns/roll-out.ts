@@ -1,17 +1,35 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { inc } from "semver";
 import { must, type Outcome } from "../lab/command.ts";
 import { Release } from "../lab/release.ts";
 import { TestFleet } from "../lab/test-fleet.ts";
+import { version } from "../protocol/version.ts";
 import type { Campaign, Say } from "./campaign.ts";
 import { Typist } from "./roll-out/typist.ts";
 
 const agents = ["agent-a", "agent-b", "agent-c"];
 const hosts = ["shell-1", ...agents];
+/** The version of the release that comes. */
+const next = String(inc(version, "minor"));
 const entries = {
   "shell-1": "{ role: shell }",
   ...Object.fromEntries(agents.map((agent) => [agent, "{ role: agent, shell: shell-1 }"])),
 };
+
+/** Programs of a release, which tell their version. */
+const programs = ["convocate-agent.cjs", "convocate-status.cjs", "convocate.cjs"];
+
+/** A release with the next version, in the programs of its folder. */
+function withVersion(folder: string, next: string): void {
+  for (const program of programs) {
+    const file = join(folder, "lib", program);
+    const text = readFileSync(file, "utf8");
+    const changed = text.replace(`"${version}"`, `"${next}"`);
+    if (changed === text) throw new Error(`${program} does not tell its version`);
+    writeFileSync(file, changed);
+  }
+}
 
 /** A fleet from vanilla hosts, and releases that come to it while people work. */
 class RollOut {
@@ -65,15 +83,40 @@ class RollOut {
     const places = [...agents, "agent-a", "agent-b"];
     const typists = places.map((agent, i) => new Typist(this.#fleet, `session-${String(i + 1)}`, agent));
     for (const typist of typists) await typist.open();
-    await release.make((folder) => writeFileSync(join(folder, "lib/mark"), "another release\n"));
+    await release.make((folder) => withVersion(folder, next));
+    await this.#timed("a release: update --agent agent-c", () =>
+      this.#fleet.host("update", "--agent", "agent-c"),
+    );
+    await this.#skewed("newer");
     const { code, stdout, stderr } = await this.#timed("a release: update --all", () =>
       this.#fleet.host("update", "--all"),
     );
     this.#expect(code === 0, `the update failed: ${stdout}${stderr}`);
+    await this.#skewed("same");
     for (const typist of typists) {
       const { found, awayMs, told } = await typist.close();
       this.found.push(...found);
       this.#say(`typed into the void for ${String(awayMs)} ms; told: ${told.join(" | ") || "nothing"}`);
+    }
+  }
+
+  /** An agent of another version than the others' is shown as that, and serves as they do. */
+  async #skewed(skew: string): Promise<void> {
+    const { stdout } = await this.#fleet.verb("agents", "--json");
+    const rows = JSON.parse(stdout) as { host: string; version: string; skew: string }[];
+    this.#say(rows.map((row) => `${row.host} ${row.version} (${row.skew})`).join(", "));
+    const found = rows.find(({ host }) => host === "agent-c");
+    this.#expect(
+      found?.version === next && found.skew === skew,
+      `agent-c is not shown as ${skew}: ${stdout}`,
+    );
+    for (const words of [
+      ["new", "trial", "--agent", "agent-c"],
+      ["kill", "trial"],
+      ["rm", "trial"],
+    ]) {
+      const { code, stderr } = await this.#fleet.verb(...words);
+      this.#expect(code === 0, `${words.join(" ")} with a ${skew} agent: ${stderr}`);
     }
   }
 

@@ -9,14 +9,28 @@ import { WatchedUp, type Ended } from "./watched-up.ts";
 export interface Point {
   fault: Fault;
   step: Step;
+  name: string;
 }
 
-/** Steps of a new agent in which the engine is killed, those at the shell host too, and how long they take. */
-const killed = new Map<string, number>([
-  ...Object.entries(steps).map(([step, { takes }]): [string, number] => [step, takes]),
-  ["admission", 500],
-  ["registration", 500],
-]);
+/** A step in which the engine is killed, and about how long it takes, in ms. */
+export interface KillStep {
+  step: string;
+  takes: number;
+  name: string;
+}
+
+/** What a round came to: findings, a line each, and what came too late for its step. */
+export interface Round<T> {
+  found: string[];
+  missed: T[];
+}
+
+/** The steps of a new agent, those at the shell host too. */
+export const killSteps: readonly KillStep[] = [
+  ...Object.entries(steps).map(([step, { takes }]) => ({ step, takes })),
+  { step: "admission", takes: 500 },
+  { step: "registration", takes: 500 },
+].map((one) => ({ ...one, name: `kill in ${one.step}` }));
 
 const entry = "{ role: agent, shell: shell-1 }";
 const old = { "shell-1": "{ role: shell }", "agent-a": entry };
@@ -24,6 +38,9 @@ const old = { "shell-1": "{ role: shell }", "agent-a": entry };
 const witness = "agent-well";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A delay in milliseconds, at another attempt. */
+const sooner = (delay: number, attempt: number): number => delay / 2 ** attempt;
 
 /** An `up` that hangs for longer is a finding of its own. */
 const longest = 600_000;
@@ -45,48 +62,50 @@ export class Rounds {
     if (code !== 0) throw new Error(`the fleet did not come up:\n${stdout}${stderr}`);
   }
 
-  /** New agents join at once, and with each something else goes wrong. What was found, a line each. */
-  async strike(points: readonly Point[]): Promise<string[]> {
+  /** New agents join at once, and with each something else goes wrong. */
+  async strike(points: readonly Point[], attempt: number): Promise<Round<Point>> {
     const troubles = points.map(
       ({ fault, step }, at) => new Trouble(this.#fleet.lab, `agent-${String(at + 1)}`, fault, step),
     );
-    return this.#round(
+    const found = await this.#round(
       troubles.map(({ host }) => host),
       async () => {
-        const first = await this.#struck(troubles);
-        const found = this.#judge(first, troubles);
+        const first = await this.#struck(troubles, attempt);
+        const judged = this.#judge(first, troubles);
         this.#conditions.say(`  told after ${String(first.seconds)} s`);
         await Promise.all(troubles.map((trouble) => trouble.end()));
-        return found;
+        return judged;
       },
     );
+    return { found, missed: points.filter((_, at) => troubles[at]?.struck === false) };
   }
 
   /** A new agent joins, and the engine is killed in one step after the other, until an `up` has nothing new to begin. */
-  async kill(): Promise<string[]> {
+  async kill(steps: readonly KillStep[], attempt: number): Promise<Round<KillStep>> {
     const host = "agent-killed";
-    return this.#round([host], async () => {
-      const hit = new Set<string>();
+    const left = new Map(steps.map((one) => [one.step, one]));
+    const found = await this.#round([host], async () => {
       for (;;) {
-        const before = hit.size;
         const up = new WatchedUp(this.#fleet.stack);
+        let struck: KillStep | undefined;
         up.onBegin((where, step) => {
-          if (where !== host || !killed.has(step) || hit.has(step) || hit.size > before) return;
-          hit.add(step);
-          const delay = this.#conditions.random.fork(`kill in ${step}`).int(0, killed.get(step) ?? 0);
-          setTimeout(() => up.kill(), delay);
+          const one = left.get(step);
+          if (where !== host || !one) return;
+          const delay = sooner(this.#conditions.random.fork(one.name).int(0, one.takes), attempt);
+          setTimeout(() => {
+            if (struck || up.isDone(host, step)) return;
+            struck = one;
+            up.kill();
+          }, delay);
         });
         const { code, said } = await this.#inTime(up);
-        if (code !== null && code !== 0) return [`the up after ${[...hit].at(-1) ?? "none"} failed: ${said}`];
-        if (hit.size === before) break;
+        if (!struck) return code === 0 ? [] : [`the up of ${host} failed: ${said}`];
+        left.delete(struck.step);
         this.points += 1;
-        this.#conditions.say(`  kill in ${[...hit].at(-1) ?? "none"}`);
+        this.#conditions.say(`  ${struck.name}`);
       }
-      const missed = [...killed.keys()].filter((step) => !hit.has(step));
-      if (missed.length > 0)
-        this.#conditions.say(`  over before the engine could be killed in it: ${missed.join(", ")}`);
-      return [];
     });
+    return { found, missed: [...left.values()] };
   }
 
   async #round(newcomers: readonly string[], trouble: () => Promise<string[]>): Promise<string[]> {
@@ -105,12 +124,12 @@ export class Rounds {
     return found;
   }
 
-  async #struck(troubles: readonly Trouble[]): Promise<Ended> {
+  async #struck(troubles: readonly Trouble[], attempt: number): Promise<Ended> {
     await Promise.all(troubles.map((trouble) => trouble.prepare()));
     const up = new WatchedUp(this.#fleet.stack);
     const strikes: Promise<void>[] = [];
     for (const trouble of troubles) {
-      const delay = trouble.delay(this.#conditions.random.fork(trouble.name));
+      const delay = sooner(trouble.delay(this.#conditions.random.fork(trouble.name)), attempt);
       const strike = async () => {
         await wait(delay);
         if (!up.isDone(trouble.host, trouble.step)) await trouble.begin();
