@@ -8,11 +8,13 @@ import { measureMove } from "./move.ts";
 import { measureProvision } from "./provision.ts";
 import { measureRpc } from "./rpc.ts";
 import { measureStatus } from "./status.ts";
+import { measureUpdate } from "./update.ts";
 
 const groups: Record<string, () => Promise<void>> = {
   rpc: measureRpc,
   attach: measureAttach,
   provision: measureProvision,
+  update: measureUpdate,
   image: measureImage,
   move: measureMove,
   status: measureStatus,
