@@ -62,6 +62,11 @@ test.each<[string, number, RegExp]>([
     /without a password/,
   ],
   [
+    `Process exited with status 127: running "sudo -n bash --norc -s":\nbash: line 1: sudo: command not found\n`,
+    1,
+    /Install sudo on agent-a/,
+  ],
+  [
     'Process exited with status 1: running "x":\nstep "ask agent-a to retire" of registration (deregister) failed on shell-1; the end of its log (/l):\nagent-a stays in the fleet: 2 sessions run: put it back\n',
     4,
     /sessions still run/,

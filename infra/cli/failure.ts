@@ -48,7 +48,8 @@ const rules: Rule[] = [
   {
     sign: /sudo: .*(password|not allowed|not found)/,
     exit: exitStatus.failed,
-    remedy: (host) => `Let the user of ${host} run sudo without a password.`,
+    remedy: (host) =>
+      `Install sudo on ${host} where it is missing, and let the stack file's user run it without a password.`,
   },
   {
     // The second line is how the programs say it that the engine runs for a step.
