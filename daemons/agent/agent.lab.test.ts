@@ -170,7 +170,33 @@ test("logs: the terminal's text while it runs, why it ended afterwards, also of 
   await client.result("restart", { id });
   await untilLogged("first");
   await client.result("kill", { id });
-  expect(await lines()).toEqual(expect.arrayContaining(["stopping", "last on the screen:", "first"]));
+  expect(await lines()).toEqual(
+    expect.arrayContaining(["stopping", expect.stringMatching(/^last on the screen, \d+ lines:$/), "first"]),
+  );
+  await client.result("delete", { id });
+});
+
+test("what a session's container says reaches the agent's log, once, and the screen does not", async () => {
+  const { uuid: id } = await client.result("create", { name: "told", port: -1 });
+  const printed = () =>
+    agent.log.lines.flatMap(({ fields, message }) =>
+      message === "session printed" && "session" in fields && fields.session === id && "text" in fields
+        ? [String(fields.text)]
+        : [],
+    );
+  const ended = () => printed().filter((text) => text === "session ended with status 3").length;
+  for (const times of [1, 2]) {
+    await client.result("restart", { id });
+    const terminal = await client.attach({ id });
+    terminal.type("echo secret-$((40+2)); exit 3\r");
+    await until(id, "stopped", 30_000);
+    await eventually(() => ended() === times, 20_000);
+    await agent.stop();
+    await agent.start();
+    client = await PlainClient.connect(agent);
+  }
+  expect(printed().filter((text) => text.startsWith("session started: "))).toHaveLength(2);
+  expect(printed().join("\n")).not.toContain("secret-42");
   await client.result("delete", { id });
 });
 

@@ -13,12 +13,13 @@ const sequences = [
   /\x1b[ -/]*[0-~]/g,
 ];
 
-function plain(line: string): string {
+/** A line as harmless text: nothing in it drives a terminal, ends a line or turns the direction of writing. */
+export function plainLine(line: string): string {
   const text = line.slice(0, limits.line).replace(/\r+$/, "").toWellFormed();
   return sequences
     .reduce((rest, sequence) => rest.replace(sequence, ""), text)
     .replaceAll("\t", "    ")
-    .replace(/\p{Cc}/gu, "")
+    .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, "")
     .trimEnd();
 }
 
@@ -28,7 +29,7 @@ export function plainLines(text: string, count: number): string[] {
   const lines: string[] = [];
   let bytes = 0;
   for (let at = raw.length - 1; at >= 0 && lines.length < count; at -= 1) {
-    const line = plain(raw[at] ?? "");
+    const line = plainLine(raw[at] ?? "");
     if (line === "" && lines.length === 0) continue;
     bytes += Buffer.byteLength(JSON.stringify(line)) + 1;
     if (bytes > limits.bytes) break;

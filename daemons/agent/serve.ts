@@ -21,6 +21,7 @@ import { startSession } from "./operations/restart.ts";
 import { Publisher } from "./publisher.ts";
 import { serveRpc } from "./rpc-channel.ts";
 import { rescan } from "./rescan.ts";
+import { SessionLog } from "./session-log.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
 /** Milliseconds that operations under way have to finish in when the agent is asked to end. */
@@ -87,8 +88,8 @@ async function detachLeftovers({ registry, engine, uid, gid }: Context): Promise
   );
 }
 
-/** The session log: when each session began and ended, and why (spec/3 "Session log"). */
-function keepSessionLog({ registry, log }: Context): void {
+/** When each session began and ended, and why (spec/3 "Session log"). */
+function keepEnds({ registry, log }: Context): void {
   registry.onChange(({ type, session_id, data }) => {
     if (!type.startsWith("container.")) return;
     const { name } = registry.metadata(session_id) ?? {};
@@ -149,7 +150,11 @@ export async function serve(options: ServeOptions): Promise<Agent> {
     introduce: async () => ({ version, image_tag: (await context.currentImage()) ?? "" }),
   });
   registry.onChange((change) => publisher.publish(change));
-  keepSessionLog(context);
+  keepEnds(context);
+  const file = join(stateDir, "session-log.json");
+  const sessionLog = new SessionLog({ ...context, file, transcript: () => settings.config.transcript });
+  await sessionLog.load();
+  registry.onChange((change) => sessionLog.hear(change));
   let shell = dialShell(context, publisher, settings.shell, shellPort);
   const authorizedKeys = watchAuthorizedKeys(settings.authorizedKeysFile, log);
   const listener = await listen({
@@ -198,6 +203,7 @@ export async function serve(options: ServeOptions): Promise<Agent> {
       authorizedKeys.close();
       watching.close();
       await desired.close();
+      await sessionLog.close();
       await listener.close();
     },
   };

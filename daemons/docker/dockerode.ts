@@ -13,11 +13,12 @@ import {
   type EngineInfo,
   type HelperSpec,
   type Outcome,
+  type Printed,
   type Terminal,
   type TerminalSpec,
 } from "./engine.ts";
 import { createOptions } from "./create-options.ts";
-import { readBounded, withoutHeaders } from "./output.ts";
+import { readBounded, readPrinted, withoutHeaders } from "./output.ts";
 import { readWholeAnswers } from "./whole-answer.ts";
 
 /** The newest API version this adapter was written for; an older engine is asked in its own. */
@@ -178,6 +179,19 @@ class DockerodeEngine implements Engine {
       if (isStatus(error, 404)) return null;
       throw error;
     }
+  }
+
+  async *follow(container: string, since: string, signal: AbortSignal): AsyncGenerator<Printed> {
+    const stream = (await this.#docker.getContainer(container).logs({
+      follow: true,
+      stdout: true,
+      stderr: true,
+      timestamps: true,
+      // A double does not hold nanoseconds: from a moment before on, and what was told already is left out.
+      ...(since !== "" && { since: Date.parse(since) / 1000 }),
+      abortSignal: signal,
+    })) as Readable;
+    for await (const printed of readPrinted(stream)) if (printed.time > since) yield printed;
   }
 
   async openTerminal(spec: TerminalSpec): Promise<Terminal> {

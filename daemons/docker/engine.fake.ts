@@ -7,6 +7,7 @@ import type {
   EngineEvent,
   HelperSpec,
   Outcome,
+  Printed,
   Terminal,
   TerminalSpec,
 } from "./engine.ts";
@@ -89,6 +90,48 @@ export class FakeEngine implements Engine {
   printed(session: string): Promise<string | null> {
     return Promise.resolve(this.containers.has(session) ? (this.print.get(session) ?? "") : null);
   }
+  /** The session's container prints lines of its own. */
+  printLines(session: string, ...texts: string[]): void {
+    const id = this.containers.get(session)?.id ?? "";
+    const lines = this.#said.get(id) ?? [];
+    const time = () => new Date(Date.UTC(2026, 0, 1) + this.#time++).toISOString();
+    this.#said.set(id, [...lines, ...texts.map((text) => ({ time: time(), text, ends: true }))]);
+    this.#wake();
+  }
+  /** Everybody who follows a container's lines loses the engine. */
+  cut(): void {
+    this.#cuts++;
+    this.#wake();
+  }
+  async *follow(container: string, since: string, signal: AbortSignal): AsyncGenerator<Printed> {
+    const cuts = this.#cuts;
+    signal.addEventListener("abort", () => this.#wake());
+    for (let last = since; ;) {
+      if (signal.aborted || cuts !== this.#cuts) throw new Error("the engine is gone");
+      const next = this.#said.get(container)?.find(({ time }) => time > last);
+      const running = [...this.containers.values()].some((state) => state.id === container && state.running);
+      if (next) {
+        last = next.time;
+        yield next;
+      } else if (running) await this.#woken;
+      else return;
+    }
+  }
+  readonly #said = new Map<string, Printed[]>();
+  #cuts = 0;
+  #wake: () => void = () => undefined;
+  #woken: Promise<void> = Promise.resolve();
+  #sleep(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#woken = promise;
+    this.#wake = () => {
+      resolve();
+      this.#sleep();
+    };
+  }
+  constructor() {
+    this.#sleep();
+  }
   openTerminal(spec: TerminalSpec): Promise<Terminal> {
     const stream = new Duplex({
       read() {},
@@ -134,6 +177,7 @@ export class FakeEngine implements Engine {
     const container = this.containers.get(session);
     if (!container) return;
     this.containers.set(session, { ...container, running: false, exitCode, oomKilled: oom });
+    this.#wake();
     if (oom) this.#emit("oom", session);
     this.#emit("die", session, exitCode);
   }

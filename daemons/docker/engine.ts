@@ -102,6 +102,16 @@ export interface Bounds {
   ms: number;
 }
 
+/** A line that a container prints by itself, or a piece of one that is longer than the engine keeps in one (16 KiB). */
+export interface Printed {
+  /** RFC 3339 with nanoseconds, which compare as text. */
+  time: string;
+  /** Without the end of line. */
+  text: string;
+  /** The line ends here. */
+  ends: boolean;
+}
+
 /** How a command ended, and the end of what it printed. */
 export interface Outcome {
   exitCode: number;
@@ -125,6 +135,11 @@ export interface Engine {
   exec(container: string, user: string, argv: string[], bounds?: Bounds): Promise<Outcome>;
   /** The last lines that a session's container itself printed, running or not; null when there is no container. */
   printed(session: string, lines: number): Promise<string | null>;
+  /**
+   * What a container itself prints after `since` (a time of `Printed`; empty: all there is), until it ends or `signal` says so.
+   * Who takes a line late holds up the next ones. Throws when the engine is lost, and when there is no such container.
+   */
+  follow(container: string, since: string, signal: AbortSignal): AsyncIterable<Printed>;
   openTerminal(spec: TerminalSpec): Promise<Terminal>;
   /** Runs a command as root in a throw-away container without network. */
   runHelper(spec: HelperSpec): Promise<Outcome>;

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from "node:stream";
-import { readBounded, withoutHeaders } from "./output.ts";
+import { readBounded, readPrinted, withoutHeaders } from "./output.ts";
 
 const framed = (kind: number, text: string) => {
   const header = Buffer.alloc(8);
@@ -12,6 +12,28 @@ test("what a container prints, without the engine's headers; a broken last piece
   const all = Buffer.concat([framed(1, "out\n"), framed(2, "é err\n"), framed(1, ""), framed(1, "cut off")]);
   expect(withoutHeaders(all.subarray(0, all.length - 3)).toString()).toBe("out\né err\ncut ");
   expect(withoutHeaders(Buffer.alloc(0)).toString()).toBe("");
+});
+
+test("lines with their times, however they are cut on their way; a long one comes in pieces", async () => {
+  const lines = [
+    "2026-01-01T00:00:00.000000001Z one\n",
+    "2026-01-01T00:00:00.000000002Z é two ",
+    "T3 \n",
+    "T4 x\n",
+  ];
+  const all = Buffer.concat(lines.map((line, i) => framed(1 + (i % 2), line)));
+  for (let size = 1; size <= all.length; size += 7) {
+    const chunks: Buffer[] = [];
+    for (let at = 0; at < all.length; at += size) chunks.push(all.subarray(at, at + size));
+    const read = [];
+    for await (const printed of readPrinted(Readable.from(chunks))) read.push(printed);
+    expect(read).toEqual([
+      { time: "2026-01-01T00:00:00.000000001Z", text: "one", ends: true },
+      { time: "2026-01-01T00:00:00.000000002Z", text: "é two ", ends: false },
+      { time: "T3", text: "", ends: true },
+      { time: "T4", text: "x", ends: true },
+    ]);
+  }
 });
 
 test("a character in two chunks is one character", async () => {

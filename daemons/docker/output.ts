@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Bounds } from "./engine.ts";
+import type { Bounds, Printed } from "./engine.ts";
 
 /** A program's output as text, up to its end or its bounds; then the connection to it is broken. */
 export async function readBounded(
@@ -38,4 +38,24 @@ export function withoutHeaders(framed: Buffer): Buffer {
     at = end;
   }
   return Buffer.concat(pieces);
+}
+
+/** The pieces of what a container without a terminal prints, told with their times, as they come. */
+export async function* readPrinted(framed: AsyncIterable<Buffer>): AsyncGenerator<Printed> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of framed) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    while (at + 8 <= rest.length) {
+      const end = at + 8 + rest.readUInt32BE(at + 4);
+      if (end > rest.length) break;
+      const line = rest.toString("utf8", at + 8, end);
+      at = end;
+      const space = line.indexOf(" ");
+      const ends = line.endsWith("\n");
+      const text = line.slice(space + 1, ends ? -1 : undefined);
+      yield { time: line.slice(0, space), text, ends };
+    }
+    rest = rest.subarray(at);
+  }
 }

@@ -28,8 +28,10 @@ print_screen() {
   local text
   text=$(head -c 1048576 | tr -d '\000-\010\013-\037\177')
   [ -n "$text" ] || return 0
-  echo "last on the screen:"
-  tail -n 200 <<< "$text" | tail -c 65536
+  text=$(tail -n 200 <<< "$text" | tail -c 65536)
+  # The agent leaves so many lines out of what leaves the host.
+  echo "last on the screen, $(wc -l <<< "$text") lines:"
+  printf '%s\n' "$text"
 }
 
 cd "$home"
