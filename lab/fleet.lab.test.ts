@@ -99,6 +99,16 @@ describe("in a terminal", () => {
     expect(await list.flag("alternate_on")).toBe("0");
   });
 
+  test("what their containers say is in their agent's log on the shell host, once", async () => {
+    const lines = async (text: string) => {
+      const grep = ["sh", "-c", `grep -h '"text":"${text}' /var/log/convocate-agent/*.log || true`];
+      return (await lab.exec("shell-1", grep)).stdout.trim().split("\n").filter(Boolean);
+    };
+    await until("the sessions' lines arrive", 60_000, async () => (await lines("session started: ")).length > 1);
+    const { uuid } = (await find("one")) ?? {};
+    expect((await lines("session started: ")).filter((line) => line.includes(String(uuid)))).toHaveLength(1);
+  });
+
   test("a container killed with docker is seen in an open list within a second", async () => {
     const list = await openList();
     await list.shows(/R two/);
