@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import type { HostOptions } from "./host-entry.ts";
 import { trustedKey } from "./host-trust.ts";
+import { readPrivateKey } from "./private-key.ts";
 import type { StackFile } from "./stack-file.ts";
 
 /** How a host is reached that may not be in the stack file yet. */
@@ -17,18 +17,6 @@ export interface HostEndpoint {
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-function readKey(host: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new CliError(
-      "usage",
-      `host ${host}: the private key file ${file}: ${String(error)}`,
-      "Name a file that can be read, or leave it out for the ssh-agent's keys.",
-    );
-  }
-}
 
 /** By what the command line says, then by the host's entry, then by the defaults of the stack. The key is one that is trusted. */
 export async function hostEndpoint(
@@ -65,6 +53,8 @@ export async function hostEndpoint(
     port,
     user: options.user ?? textOf(entry["user"]) ?? defaultUser ?? "root",
     hostKey: key,
-    ...(keyFile !== undefined && { privateKey: readKey(host, keyFile.replace(/^~(?=\/)/, context.home)) }),
+    ...(keyFile !== undefined && {
+      privateKey: readPrivateKey(host, keyFile.replace(/^~(?=\/)/, context.home)),
+    }),
   };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { readFileSync } from "node:fs";
 import type { Client } from "ssh2";
 import { z } from "zod";
 import { isDnsName } from "../../protocol/addressing.ts";
@@ -12,6 +11,7 @@ import { quote } from "../steps/script.ts";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import { MoveReport } from "./move-report.ts";
+import { readPrivateKey } from "./private-key.ts";
 import { StackFile } from "./stack-file.ts";
 import { chooseStack } from "./stacks.ts";
 
@@ -92,7 +92,7 @@ class Clients {
     const known = this.#made.get(name);
     if (known) return known;
     const { address, port, user, hostKey, privateKeyFile } = connection;
-    const key = privateKeyFile === null ? {} : { privateKey: readKey(name, privateKeyFile) };
+    const key = privateKeyFile === null ? {} : { privateKey: readPrivateKey(name, privateKeyFile) };
     const endpoint = { host: address, port, user, hostKey, ...key };
     const client = await connect(endpoint, this.#context.agentSocket ?? "").catch((error: unknown) => {
       throw new CliError(
@@ -108,18 +108,6 @@ class Clients {
 
   end(): void {
     for (const { client } of this.#made.values()) client.end();
-  }
-}
-
-function readKey(host: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new CliError(
-      "usage",
-      `host ${host}: privateKeyFile: got ${file}: ${String(error)}`,
-      "Name a file that can be read, or leave it out for the ssh-agent's keys.",
-    );
   }
 }
 
