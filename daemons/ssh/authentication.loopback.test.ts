@@ -84,7 +84,9 @@ test("asking with a listed key and never signing opens nothing", async () => {
   let questions = 0;
   client.connect(
     caller(listener.port, {
-      authHandler: (_left, _partial, next) => {
+      authHandler: (left, _partial, next) => {
+        // Called again when that is refused, which must not be what the listener has enough of.
+        if (left !== null) return;
         next({ type: "none", username: "convocate" });
         // What comes back is "sign it"; another question is asked instead, until the listener has enough.
         const ask = setInterval(() => {
