@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Client, type ClientChannel } from "ssh2";
 import { z } from "zod";
@@ -27,7 +28,11 @@ export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
   const client = new Client();
   let other = false;
   return new Promise((resolve, reject) => {
-    client.on("ready", () => resolve(client));
+    client.on("ready", () => {
+      // A packet may be written in parts: without this each waits for the answer to the one before.
+      client.setNoDelay(true);
+      resolve(client);
+    });
     client.on("error", ({ message }) => {
       const refusal =
         "shows another key than the pinned one: if the machine was set up anew, correct its hostKey";
@@ -66,8 +71,11 @@ export interface RootScript {
   title: string;
   script: string;
   /** Writes its standard input. */
-  feed?: (channel: ClientChannel) => Promise<void>;
+  feed?: (input: Writable) => Promise<void>;
 }
+
+/** Runs a script as root somewhere; resolves with its output. */
+export type Run = (script: RootScript) => Promise<string>;
 
 /**
  * Runs a script as root, without root's .bashrc (which a bash below an SSH connection reads). Resolves with its output,
