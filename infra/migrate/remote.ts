@@ -43,7 +43,9 @@ function start(client: Client, title: string, command: string): Promise<Started>
 
 /** An action of session.sh as a script, with its inputs as variables. */
 export function actionScript(action: string, inputs: Record<string, string>): string {
-  const variables = Object.entries(inputs).map(([name, value]) => `${name}=${quote(value)}\n`);
+  const variables = Object.entries({ tally: source("tally.ts"), ...inputs }).map(
+    ([name, value]) => `${name}=${quote(value)}\n`,
+  );
   return `${variables.join("")}${source("session.sh")}\n${action}`;
 }
 

@@ -30,7 +30,7 @@ const unpacked = () => join(folder, "target/homes", `.moved-${uuid}`, "home");
 /** An action of session.sh in the folders of one end. */
 function act(end: "source" | "target", action: string, more: Record<string, string> = {}): string {
   const places = { homes: join(folder, end, "homes"), state: join(folder, end, "state") };
-  return actionScript(action, { uuid, ...places, ...more });
+  return actionScript(action, { uuid, ...places, node: process.execPath, ...more });
 }
 
 /** Runs it; standard error comes after the output. */

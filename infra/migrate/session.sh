@@ -1,6 +1,6 @@
 # One end of a session's move, as root on the host that has it or on the one that gets it.
 # Inputs: uuid; for `commit`, `release` and `keep` also holder (what `hold` said); for `commit` files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
-# they are other folders.
+# they are other folders; tally (the text of tally.ts) and, where it is another, node.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 umask 077
@@ -12,6 +12,7 @@ lock=$homes/$uuid.lock
 # On the filesystem of the homes, so that the home is renamed into place.
 work=$homes/.moved-$uuid
 record=$state/moved/$uuid
+node=${node:-/usr/local/lib/convocate/current/runtime/bin/node}
 
 refuse() {
   echo "$*" >&2
@@ -70,20 +71,22 @@ pack() {
     --directory "$home" .
 }
 
+# tally: standard input on standard output, its sum on standard error.
+tally() {
+  "$node" --disable-warning=ExperimentalWarning --input-type=module-typescript --eval "$tally"
+}
+
 # send: the home on standard output, the stream's sum on standard error. What tar cannot read it may only warn of: every word
 # of it is a failure, here and in `receive`.
 send() {
-  folder=$(mktemp -d)
-  trap 'head -c 2000 "$folder/said" >&2; rm -rf "$folder"' EXIT
-  mkfifo "$folder/copy"
-  sha256sum <"$folder/copy" >&2 &
-  pack 2>"$folder/said" | tee "$folder/copy"
-  wait "$!"
-  [ ! -s "$folder/said" ]
+  said=$(mktemp)
+  trap 'head -c 2000 "$said" >&2; rm -f "$said"' EXIT
+  pack 2>"$said" | tally
+  [ ! -s "$said" ]
 }
 
 # sum: of what `send` would send.
-sum() { pack | sha256sum; }
+sum() { pack | tally 2>&1 >/dev/null; }
 
 # unpack: standard input. The clocks of two hosts may differ: a time to come is no news.
 unpack() {
@@ -102,14 +105,11 @@ receive() {
   rm -rf "$work"
   mkdir "$work" "$work/home"
   trap '[ "$?" -eq 0 ] || rm -rf "$work"' EXIT
-  mkfifo "$work/copy"
-  sha256sum <"$work/copy" >&2 &
-  tee "$work/copy" | {
+  tally | {
     said=$(unpack 2>&1 | head -c 2000) || fail "$said"
     [ -z "$said" ] || fail "$said"
     cat >/dev/null
   }
-  wait "$!"
 }
 
 # commit: what was received becomes a session, by the agent's own markers: a crash leaves all of it or nothing.
