@@ -146,6 +146,10 @@ const faults: Record<
     await sleep(random.int(150, wholeMs));
     await stage.agent.restart();
   },
+  async "the agent is killed"(stage, _, random) {
+    await sleep(random.int(150, wholeMs));
+    await stage.agent.kill();
+  },
 };
 
 async function point(stage: Stage, random: Random, say: (line: string) => void): Promise<string[]> {

@@ -26,6 +26,8 @@ async function run(conditions: Conditions): Promise<string[]> {
       "kill-operator": 3,
       "kill-source": 3,
       "kill-target": 3,
+      "kill-agent-source": 1,
+      "kill-agent-target": 3,
       "cut-source": 1,
       "cut-target": 1,
       "crowd-target": 3,

@@ -9,7 +9,15 @@ import type { Traveller } from "./traveller.ts";
 const program = join(import.meta.dirname, "../../script/convocate-host");
 
 export type Fault =
-  "kill-operator" | "kill-source" | "kill-target" | "cut-source" | "cut-target" | "crowd-target" | "flip";
+  | "kill-operator"
+  | "kill-source"
+  | "kill-target"
+  | "kill-agent-source"
+  | "kill-agent-target"
+  | "cut-source"
+  | "cut-target"
+  | "crowd-target"
+  | "flip";
 
 export interface PointsOptions {
   fleet: TestFleet;
@@ -131,6 +139,10 @@ export class MovePoints {
       case "kill-source":
       case "kill-target":
         await traveller.strike(host);
+        return ended;
+      case "kill-agent-source":
+      case "kill-agent-target":
+        await traveller.killAgent(host);
         return ended;
       case "cut-source":
       case "cut-target":

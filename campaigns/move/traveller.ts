@@ -79,6 +79,11 @@ export class Traveller {
     await this.#on(host, `pkill -9 -f '[.]moved-|tar --(create|extract)' || true`);
   }
 
+  /** Ends a host's agent with SIGKILL; systemd starts it again. */
+  async killAgent(host: string): Promise<void> {
+    await this.#on(host, "systemctl kill --signal=KILL convocate-agent");
+  }
+
   /** Leaves so many bytes of room where a host's homes are. */
   async crowd(host: string, room: number): Promise<void> {
     const free = `df --output=avail -B1 /home/convocate | tail -1`;

@@ -1,7 +1,7 @@
 /**
- * An agent with an engine in memory, in a process of its own: `node --expose-gc agent-process.ts`. Says in one line of
- * JSON where it listens; then, for every line it is sent, does it and says in one line how much memory it has. Ends with
- * its input.
+ * An agent with an engine in memory, in a process of its own: `node --expose-gc agent-process.ts [FOLDER]`, with the folder
+ * of one that was killed. Says in one line of JSON where it listens; then, for every line it is sent, does it and says in one
+ * line how much memory it has. Ends with its input.
  */
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +22,12 @@ class ForgetfulEngine extends FakeEngine {
 const engine = new ForgetfulEngine();
 engine.images.add("convocate:1");
 const agent = new ScratchAgent({ engine, image: "convocate:1" });
-await agent.open();
+const [, , folder] = process.argv;
+if (folder === undefined) await agent.open();
+else {
+  agent.folder = folder;
+  await agent.start();
+}
 
 const say = (value: unknown) => console.log(JSON.stringify(value));
 /** Collects garbage until what is gone is gone: streams end over several turns. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { z } from "zod";
 import { PlainClient } from "../../daemons/agent/client.fake.ts";
@@ -26,30 +26,41 @@ export interface Holding {
   errors: string[];
 }
 
+interface Running {
+  child: ChildProcess;
+  lines: Interface;
+  where: z.infer<typeof place>;
+}
+
+/** `folder`: of one that was killed; it goes on there. */
+async function run(...folder: string[]): Promise<Running> {
+  const script = join(import.meta.dirname, "agent-process.ts");
+  // As it is shipped: else the young generation alone grows by 50 MiB.
+  const argv = ["--expose-gc", "--max-semi-space-size=1", script, ...folder];
+  const child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface(child.stdout);
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the agent ended with status ${String(code)}`);
+  });
+  const [line] = (await Promise.race([once(lines, "line"), ended])) as [string];
+  ended.catch(() => undefined);
+  return { child, lines, where: place.parse(JSON.parse(line)) };
+}
+
 /** An agent in a process of its own, with an engine in memory. */
 export class WireAgent {
-  readonly #child: ChildProcess;
-  readonly #lines: Interface;
+  #child: ChildProcess;
+  #lines: Interface;
   #place: z.infer<typeof place>;
 
-  private constructor(child: ChildProcess, lines: Interface, where: z.infer<typeof place>) {
+  private constructor({ child, lines, where }: Running) {
     this.#child = child;
     this.#lines = lines;
     this.#place = where;
   }
 
   static async start(): Promise<WireAgent> {
-    const script = join(import.meta.dirname, "agent-process.ts");
-    // As it is shipped: else the young generation alone grows by 50 MiB.
-    const argv = ["--expose-gc", "--max-semi-space-size=1", script];
-    const child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
-    const lines = createInterface(child.stdout);
-    const ended = once(child, "exit").then(([code]) => {
-      throw new Error(`the agent ended with status ${String(code)}`);
-    });
-    const [line] = (await Promise.race([once(lines, "line"), ended])) as [string];
-    ended.catch(() => undefined);
-    return new WireAgent(child, lines, place.parse(JSON.parse(line)));
+    return new WireAgent(await run());
   }
 
   get port(): number {
@@ -94,6 +105,18 @@ export class WireAgent {
   /** Ends the daemon and starts it on the same folders. */
   restart(): Promise<Holding> {
     return this.#tell("restart");
+  }
+
+  /** Ends its process with SIGKILL and starts another on the same folders; the engine in memory is a new one. */
+  async kill(): Promise<void> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exited;
+    const { child, lines, where } = await run(dirname(this.homes));
+    this.#child = child;
+    this.#lines = lines;
+    // Its keys are those that it reads there.
+    this.#place = { ...this.#place, port: where.port };
   }
 
   async close(): Promise<void> {
