@@ -94,7 +94,7 @@ export class WireAgent {
     this.#child.stdin?.write(`${what}\n`);
     const [line] = (await once(this.#lines, "line")) as [string];
     const { rss, heap, errors, ...where } = told.parse(JSON.parse(line));
-    this.#place = where;
+    this.#at(where);
     const descriptors = (await readdir(`/proc/${String(this.#child.pid)}/fd`)).length;
     return { rss, heap, descriptors, errors };
   }
@@ -115,8 +115,12 @@ export class WireAgent {
     const { child, lines, where } = await run(dirname(this.homes));
     this.#child = child;
     this.#lines = lines;
-    // Its keys are those that it reads there.
-    this.#place = { ...this.#place, port: where.port };
+    this.#at(where);
+  }
+
+  /** Its keys and folders stay: one that goes on where another was killed has those, whatever it made for itself. */
+  #at({ port }: { port: number }): void {
+    this.#place = { ...this.#place, port };
   }
 
   async close(): Promise<void> {

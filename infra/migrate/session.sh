@@ -112,6 +112,9 @@ receive() {
   }
 }
 
+# read_anew: the agent learns what is on its disk now. One that does not run, or is being started, does so by itself.
+read_anew() { systemctl reload convocate-agent || ! systemctl --quiet is-active convocate-agent; }
+
 # commit: what was received becomes a session, by the agent's own markers: a crash leaves all of it or nothing.
 commit() {
   local there
@@ -133,14 +136,14 @@ commit() {
   sync -f "$homes"
   mv -T "$store/$uuid.making" "$store/$uuid.json"
   sync -f "$store"
-  systemctl reload convocate-agent
+  read_anew
 }
 
 # withdraw: takes back what `commit` made.
 withdraw() {
   [ ! -e "$store/$uuid.json" ] || mv -T "$store/$uuid.json" "$store/$uuid.gone"
   rm -f "$record"
-  systemctl reload convocate-agent
+  read_anew
 }
 
 # release: the session is not here any more. An agent removes the rest by itself, also after a crash.
@@ -150,7 +153,7 @@ release() {
   if [ -e "$store/$uuid.json" ]; then
     mv -T "$store/$uuid.json" "$store/$uuid.gone"
     sync -f "$store"
-    systemctl reload convocate-agent
+    read_anew
   elif [ -d "$home" ]; then
     mv -T "$home" "$homes/.gone-$uuid"
     rm -rf "$homes/.gone-$uuid"
@@ -165,7 +168,7 @@ keep() {
   mv -T "$home" "$homes/.kept-$uuid"
   if [ -e "$store/$uuid.json" ]; then
     mv -T "$store/$uuid.json" "$store/$uuid.kept"
-    systemctl reload convocate-agent
+    read_anew
   fi
 }
 
