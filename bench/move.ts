@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
 import { must } from "../lab/command.ts";
 import { TestFleet } from "../lab/test-fleet.ts";
 
@@ -18,6 +20,22 @@ const uuid = "0b0b0b0b-1111-4222-8333-444444444444";
 const fill = `set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"
 for d in $(seq $(($2 / 100))); do mkdir $d; head -c $((100 * $3)) /dev/urandom | split -b $3 -a 2 - $d/; done
 chown -R 1337:1337 .; sync -f .`;
+
+const told = z.looseObject({ step: z.string().optional() });
+
+/** In milliseconds. */
+interface Plain {
+  took: number;
+  synced: number;
+}
+
+interface Ours {
+  /** Milliseconds of the whole command, and those of the stream alone. */
+  took: number;
+  streamed: number;
+  /** What the command held on this machine in MB, ten times a second. */
+  memory: number[];
+}
 
 class MoveBench {
   readonly #fleet = new TestFleet("move-bench");
@@ -46,40 +64,48 @@ class MoveBench {
   }
 
   /** Milliseconds of `tar | ssh`, by way of this machine like ours, and until what came is on the disk, as ours is. */
-  async plain(): Promise<{ took: number; synced: number }> {
+  async plain(from: string, target: string): Promise<Plain> {
     const { lab } = this.#fleet;
-    await this.#on("agent-b", "rm -rf /home/convocate/plain && mkdir /home/convocate/plain");
+    await this.#on(target, "rm -rf /home/convocate/plain && mkdir /home/convocate/plain");
     const to = async (host: string) => [...lab.sshCommand(host), (await lab.host(host)).address];
     const quoted = (argv: string[], command: string) =>
       [...argv.map((word) => `'${word}'`), `"${command}"`].join(" ");
-    const read = quoted(await to("agent-a"), `sudo -n tar -c -C /home/convocate/${uuid} .`);
-    const write = quoted(await to("agent-b"), "sudo -n tar -x -C /home/convocate/plain");
+    const read = quoted(await to(from), `sudo -n tar -c -C /home/convocate/${uuid} .`);
+    const write = quoted(await to(target), "sudo -n tar -x -C /home/convocate/plain");
     const began = performance.now();
     await must(["bash", "-c", `set -o pipefail; ${read} | ${write}`]);
     const took = performance.now() - began;
-    await this.#on("agent-b", "sync -f /home/convocate/plain");
+    await this.#on(target, "sync -f /home/convocate/plain");
     const synced = performance.now() - began;
-    await this.#on("agent-b", "rm -rf /home/convocate/plain; sync -f /home/convocate");
+    await this.#on(target, "rm -rf /home/convocate/plain; sync -f /home/convocate");
     return { took, synced };
   }
 
-  /** Milliseconds of a whole move, and the most memory that it took on this machine, in MB. */
-  async ours(): Promise<{ took: number; memory: number }> {
-    const words = ["migrate-session", "--session", uuid, "--from", "agent-a", "--agent", "agent-b"];
+  /** A whole move from agent-a to agent-b. */
+  async ours(): Promise<Ours> {
+    const words = ["migrate-session", "--session", uuid, "--from", "agent-a", "--agent", "agent-b", "--json"];
     const began = performance.now();
     const child = spawn(program, [...words, "--stack", this.#fleet.stack], {
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    let memory = 0;
-    const watch = setInterval(() => (memory = Math.max(memory, residentMegabytes(child.pid ?? 0))), 100);
+    const begins: Record<string, number> = {};
+    createInterface(child.stdout).on("line", (line) => {
+      const { step } = told.parse(JSON.parse(line));
+      if (step !== undefined) begins[step] ??= performance.now();
+    });
+    const memory: number[] = [];
+    const watch = setInterval(() => memory.push(residentMegabytes(child.pid ?? 0)), 100);
     const code = await new Promise((resolve) => child.on("close", resolve));
     clearInterval(watch);
     if (code !== 0) throw new Error(`the move failed: ${said}`);
     const took = performance.now() - began;
+    return { took, streamed: (begins["check"] ?? NaN) - (begins["copy"] ?? NaN), memory };
+  }
+
+  async remove(): Promise<void> {
     await this.#fleet.verb("rm", uuid);
-    return { took, memory };
   }
 }
 
@@ -92,6 +118,15 @@ function residentMegabytes(pid: number): number {
   }
 }
 
+const mean = (one: number, other: number) => (one + other) / 2;
+
+/** The most in the first third of the time, and in the last. */
+function thirds(memory: number[]): string {
+  const third = Math.ceil(memory.length / 3);
+  const most = (part: number[]) => Math.max(0, ...part).toFixed(0);
+  return `${most(memory.slice(0, third))}, ${most(memory.slice(-third))}`;
+}
+
 export async function measureMove(): Promise<void> {
   const bench = new MoveBench();
   try {
@@ -99,18 +134,25 @@ export async function measureMove(): Promise<void> {
     const rows = [];
     for (const { files, mebibytes } of sizes) {
       await bench.fill(files, mebibytes);
-      const plain = await bench.plain();
-      const { took, memory } = await bench.ours();
+      // Before and after: what else the machine does comes and goes.
+      const before = await bench.plain("agent-a", "agent-b");
+      const { took, streamed, memory } = await bench.ours();
+      const after = await bench.plain("agent-b", "agent-a");
+      await bench.remove();
+      const plain = mean(before.took, after.took);
+      const synced = mean(before.synced, after.synced);
       const rate = (ms: number) => `${((mebibytes / ms) * 1_000).toFixed(0)} MiB/s`;
       rows.push({
         files,
         MiB: mebibytes,
-        "tar | ssh": rate(plain.took),
-        "and sync": rate(plain.synced),
+        "tar | ssh": `${rate(before.took)}, ${rate(after.took)}`,
+        "and sync": rate(synced),
         "a whole move": rate(took),
-        ratio: (plain.took / took).toFixed(2),
-        "ratio to synced": (plain.synced / took).toFixed(2),
-        "memory, MB": memory.toFixed(0),
+        "its stream": rate(streamed),
+        ratio: (plain / took).toFixed(2),
+        "to synced": (synced / took).toFixed(2),
+        "of the stream": (plain / streamed).toFixed(2),
+        "memory, MB": thirds(memory),
       });
     }
     console.table(rows);
