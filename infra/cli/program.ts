@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "./context.ts";
+import type { CreateVmOptions } from "./create-vm.ts";
+import type { DestroyVmOptions } from "./destroy-vm.ts";
 import type { MigrateOptions } from "./migrate-session.ts";
 import { knowOldFlags } from "./v2-flags.ts";
 
@@ -73,6 +75,7 @@ export function program(
   keeping(root, begin);
   moving(root, begin);
   adopting(root, begin);
+  machines(root, begin);
   root
     .command("completion")
     .argument("<shell>", "bash, zsh or fish")
@@ -127,6 +130,51 @@ function adopting(root: Command, begin: (task: Task) => void): void {
       "the agent's shell host; else the only one there is",
     ),
   );
+}
+
+/** Options that say which hypervisor, and how it is reached. */
+const hypervisorOptions = (verb: Command) =>
+  trustOptions(
+    verb
+      .option("--hypervisor <address>", "IP address or DNS name of the machine that shall run the new one")
+      .option("--username <name>", "user on both that may sudo without a password; not root")
+      .option("--port <port>", "port of the hypervisor's sshd; else 22", port)
+      .option("--identity <file>", "private key file; else the ssh-agent's keys"),
+  );
+
+function machines(root: Command, begin: (task: Task) => void): void {
+  const create = hypervisorOptions(
+    root
+      .command("create-vm")
+      .description(
+        "make a virtual machine, on a host that becomes a hypervisor by it; again: go on, or find it there",
+      ),
+  )
+    .option("--domain <domain>", "its name in DNS is 8 letters of chance and this")
+    .option("--cpu <n>", "processors, 1 or more")
+    .option("--ram <MiB>", "memory, 512 or more")
+    .option("--osdisk <GiB>", "disk of the system, 5 or more")
+    .option("--datadisk <GiB>", "disk for /var, 1 or more")
+    .option("--image <image>", "cloud image (qcow2 or raw): http(s) URL, or absolute path of a file here")
+    .option("--image-sha256 <sum>", "its SHA-256, as its publisher has it")
+    .option("--virt-type <type>", "kvm, or qemu: emulation where there is no KVM (default: kvm)")
+    .option("--network <network>", "10.X.Y.0/24 for this hypervisor's machines; else made from its address")
+    .option("--another", "one more, also where there is one like it")
+    .option("--join <shell>", "add it to the stack file as an agent of this shell host");
+  runOptions(create).action((options: CreateVmOptions) =>
+    begin(async (context) => (await import("./create-vm.ts")).createVm(context, options)),
+  );
+  hypervisorOptions(
+    root
+      .command("destroy-vm")
+      .argument("<name>", "the 8 letters that create-vm printed")
+      .description("remove a machine of create-vm with its disks; refused while a stack has it"),
+  )
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action((name: string, options: DestroyVmOptions) =>
+      begin(async (context) => (await import("./destroy-vm.ts")).destroyVm(context, name, options)),
+    );
 }
 
 function moving(root: Command, begin: (task: Task) => void): void {

@@ -131,6 +131,10 @@ export class StackFile {
       this.#document.setIn([...hostsPath, name, field], this.#node(value));
   }
 
+  removeHost(name: string): void {
+    this.#document.deleteIn([...hostsPath, name]);
+  }
+
   unsetHost(name: string, field: string): void {
     this.#document.deleteIn([...hostsPath, name, field]);
   }

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Client, type ClientChannel } from "ssh2";
 import { z } from "zod";
@@ -19,8 +20,11 @@ export type Endpoint = z.infer<typeof endpoint>;
 /** A host that does not answer any more is noticed after half a minute. */
 const keepalive = { keepaliveInterval: 10_000, keepaliveCountMax: 3 };
 
-/** Connects to a host that shows the pinned key, and to no other. `agentSocket`: where the ssh-agent listens. */
-export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
+/**
+ * Connects to a host that shows the pinned key, and to no other. `agentSocket`: where the ssh-agent listens; `way`: through
+ * another host, instead of by the network.
+ */
+export function connect(to: Endpoint, agentSocket: string, way?: Duplex): Promise<Client> {
   const { host, port, user, hostKey, privateKey } = to;
   const pin = parsePublicKey(hostKey);
   if (!pin)
@@ -42,6 +46,7 @@ export function connect(to: Endpoint, agentSocket: string): Promise<Client> {
       host,
       port,
       username: user,
+      ...(way && { sock: way }),
       ...(privateKey === undefined ? { agent: agentSocket } : { privateKey }),
       ...keepalive,
       algorithms: { serverHostKey: ["ssh-ed25519"] },

@@ -21,17 +21,23 @@ export const scriptSource = (name: ScriptName): string =>
 /** `text` as one word of a shell, whatever it contains. */
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** Inputs as assignments, a line each. */
+export function variables(inputs: Record<string, string>): string {
+  return Object.entries(inputs)
+    .map(([key, value]) => {
+      if (!/^[a-z][a-z0-9_]*$/.test(key)) throw new Error(`${key} is no name of a shell variable`);
+      if (value.includes("\0")) throw new Error(`${key} holds a NUL byte, which no shell variable can`);
+      return `${key}=${quote(value)}\n`;
+    })
+    .join("");
+}
+
 /**
  * What a host's `bash -s` gets on standard input: the inputs as variables, then the script. Secrets are in it and nowhere
  * else. The whole is read before anything runs, and what runs finds an empty standard input.
  */
 export function scriptText(name: ScriptName, inputs: Record<string, string>): string {
-  const variables = Object.entries(inputs).map(([key, value]) => {
-    if (!/^[a-z][a-z0-9_]*$/.test(key)) throw new Error(`${key} is no name of a shell variable`);
-    if (value.includes("\0")) throw new Error(`${key} holds a NUL byte, which no shell variable can`);
-    return `${key}=${quote(value)}\n`;
-  });
-  return `{\n${variables.join("")}${scriptSource(name)}\nmain "$@" </dev/null\nexit\n}\n`;
+  return `{\n${variables(inputs)}${scriptSource(name)}\nmain "$@" </dev/null\nexit\n}\n`;
 }
 
 /** Seconds that a script waits for an earlier one on the same host, whose engine was killed or cut off from it. */
