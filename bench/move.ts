@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { must } from "../lab/command.ts";
+import { must, until } from "../lab/command.ts";
 import { TestFleet } from "../lab/test-fleet.ts";
 
 /** Homes: so many files, so many MiB in all. */
@@ -30,9 +30,9 @@ interface Plain {
 }
 
 interface Ours {
-  /** Milliseconds of the whole command, and those of the stream alone. */
+  /** Milliseconds of the whole command, and of each of its steps; `copy` is the stream. */
   took: number;
-  streamed: number;
+  steps: Record<string, number>;
   /** What the command held on this machine in MB, ten times a second. */
   memory: number[];
 }
@@ -90,18 +90,27 @@ class MoveBench {
     });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    const begins: Record<string, number> = {};
-    createInterface(child.stdout).on("line", (line) => {
-      const { step } = told.parse(JSON.parse(line));
-      if (step !== undefined) begins[step] ??= performance.now();
-    });
+    const steps: Record<string, number> = {};
+    let since = { step: "start", began };
+    const begins = (step: string) => {
+      const now = performance.now();
+      steps[since.step] = (steps[since.step] ?? 0) + now - since.began;
+      since = { step, began: now };
+    };
+    createInterface(child.stdout).on("line", (line) => begins(told.parse(JSON.parse(line)).step ?? "end"));
     const memory: number[] = [];
     const watch = setInterval(() => memory.push(residentMegabytes(child.pid ?? 0)), 100);
     const code = await new Promise((resolve) => child.on("close", resolve));
     clearInterval(watch);
     if (code !== 0) throw new Error(`the move failed: ${said}`);
-    const took = performance.now() - began;
-    return { took, streamed: (begins["check"] ?? NaN) - (begins["copy"] ?? NaN), memory };
+    begins("");
+    return { took: performance.now() - began, steps, memory };
+  }
+
+  /** Waits until the source's files are removed, which goes on after a move and would hold up what is measured next. */
+  async settle(): Promise<void> {
+    const left = () => this.#on("agent-a", "ls -A /home/convocate");
+    await until("the source's files are removed", 300_000, async () => (await left()) === "");
   }
 
   async remove(): Promise<void> {
@@ -132,13 +141,16 @@ export async function measureMove(): Promise<void> {
   try {
     await bench.open();
     const rows = [];
+    const phases = [];
     for (const { files, mebibytes } of sizes) {
       await bench.fill(files, mebibytes);
       // Before and after: what else the machine does comes and goes.
       const before = await bench.plain("agent-a", "agent-b");
-      const { took, streamed, memory } = await bench.ours();
+      const { took, steps, memory } = await bench.ours();
+      await bench.settle();
       const after = await bench.plain("agent-b", "agent-a");
       await bench.remove();
+      const streamed = steps["copy"] ?? NaN;
       const plain = mean(before.took, after.took);
       const synced = mean(before.synced, after.synced);
       const rate = (ms: number) => `${((mebibytes / ms) * 1_000).toFixed(0)} MiB/s`;
@@ -154,8 +166,12 @@ export async function measureMove(): Promise<void> {
         "of the stream": (plain / streamed).toFixed(2),
         "memory, MB": thirds(memory),
       });
+      const seconds = Object.entries(steps).map(([step, ms]) => [step, (ms / 1_000).toFixed(1)]);
+      phases.push({ files, ...Object.fromEntries(seconds) });
     }
     console.table(rows);
+    console.log("seconds in each step of a move:");
+    console.table(phases);
   } finally {
     await bench.close();
   }

@@ -171,7 +171,7 @@ export function migrate({ fleet, find, becomes }: Stage): void {
         orphan,
       ),
     ).toBe("kept\n0");
-    expect(await traces("shell-1", orphan)).toBe("");
+    await until("its files are removed", 20_000, async () => (await traces("shell-1", orphan)) === "");
     for (const name of ["orphan", "traveller", "settled"])
       expect((await fleet.verb("rm", name)).code).toBe(0);
   });
