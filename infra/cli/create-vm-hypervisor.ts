@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAgent, utils, type ParsedKey } from "ssh2";
+import { OpenSSHAgent, utils, type ParsedKey } from "ssh2";
 import { z } from "zod";
 import { Hypervisor } from "../vm/hypervisor.ts";
 import { CliError } from "./cli-error.ts";
@@ -62,17 +62,9 @@ function keyOfFile(file: string, privateKey: string): string {
 
 async function keysOfAgent(socket: string | undefined): Promise<string[]> {
   const keys = await new Promise<ParsedKey[]>((resolve) => {
-    if (socket === undefined) return resolve([]);
-    createAgent(socket).getIdentities((error, found = []) =>
-      resolve(
-        error
-          ? []
-          : found.flatMap((key) => {
-              const parsed = utils.parseKey(key as Buffer);
-              return parsed instanceof Error ? [] : [parsed];
-            }),
-      ),
-    );
+    if (socket === undefined) resolve([]);
+    // An agent that does not answer has no keys.
+    else new OpenSSHAgent(socket).getIdentities((_error, found) => resolve(found ?? []));
   });
   if (keys.length > 0) return keys.map(line);
   throw new CliError(

@@ -5,7 +5,8 @@ script=machine
 
 make_disks() {
   local image=$machines/images/$image_sha256.img size
-  size=$(qemu-img info --output=json "$image" | awk -F'[:,]' '/"virtual-size"/ { print $2 + 0; exit }')
+  # Newer releases tell of the file below first.
+  size=$(qemu-img info --output=json "$image" | sed -n 's/.*"virtual-size": *\([0-9]*\).*/\1/p' | tail -n 1)
   [ "$size" -le $((osdisk * gib)) ] || refuse "the image takes $(((size + gib - 1) / gib)) GiB, and --osdisk is $osdisk" "give --osdisk $(((size + gib - 1) / gib)) or more"
   if [ ! -e os.qcow2 ]; then
     qemu-img convert -O qcow2 "$image" os.new

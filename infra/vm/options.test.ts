@@ -29,8 +29,8 @@ test.each([
   { hypervisor: "fd00::5" },
   { hypervisor: "Hyper-1.example.com" },
   { image: "/var/images/debian.qcow2" },
-  { sha256: sha256.toUpperCase() },
-  { virtType: "qemu", port: "2222", name: "abcdefgh" },
+  { imageSha256: imageSha256.toUpperCase() },
+  { virtType: "qemu", network: "192.168.7.0/24", join: "shell-1" },
 ])("the edge of what is allowed is allowed: %j", (some) => {
   expect(faultsOf({ ...good, ...some })).toEqual([]);
 });
@@ -39,9 +39,11 @@ const cpu = "give a whole number of processors, 1 to 512";
 const ram = "give a whole number of MiB, 512 to 16777216";
 const image = "give an absolute path, or an http(s) URL without a user in it";
 const host = "give a host name or an IP address";
-const user = "give a user name: a-z, 0-9, _ and -, at most 32, not beginning with a digit or -";
-const domain = "give a DNS name: labels of a-z, 0-9 and -, each 1 to 63, 253 in all";
-const sum = "give the SHA-256 of the image: 64 digits 0-9 and a-f";
+const user =
+  "give a user name other than root, whose login is closed: a-z, 0-9, _ and -, at most 32, not beginning with a digit or -";
+const domain = "give a DNS name: labels of a-z, 0-9 and -, each 1 to 63, 244 in all";
+const sum = "give the SHA-256 of the image, as its publisher has it: 64 digits 0-9 and a-f";
+const network = "give a private network of 256 addresses, such as 10.90.0.0/24";
 
 test.each<[Record<string, unknown>, string]>([
   [{ cpu: "0" }, `--cpu: got "0"; ${cpu}`],
@@ -64,16 +66,19 @@ test.each<[Record<string, unknown>, string]>([
   [{ image: "debian.qcow2" }, `--image: got "debian.qcow2"; ${image}`],
   [{ image: "ftp://example.com/a" }, `--image: got "ftp://example.com/a"; ${image}`],
   [{ image: "https://u:p@example.com/a" }, `--image: got "https://u:p@example.com/a"; ${image}`],
-  [{ sha256: "abc" }, `--sha256: got "abc"; ${sum}`],
-  [{ sha256: undefined }, `--sha256: is missing; ${sum}`],
+  [{ image: undefined }, `--image: is missing; ${image}`],
+  [{ imageSha256: "abc" }, `--image-sha256: got "abc"; ${sum}`],
+  [{ imageSha256: undefined }, `--image-sha256: is missing; ${sum}`],
   [{ virtType: "xen" }, `--virt-type: got "xen"; give kvm, or qemu where the hypervisor cannot do that`],
-  [{ name: "ABC" }, `--name: got "ABC"; give 8 letters a-z, as create-vm makes and prints them`],
-  [{ port: "0" }, `--port: got "0"; give the port of the hypervisor's sshd, 1 to 65535`],
-  [{ disk: "5" }, `--disk: got "5"; give nothing: create-vm has no such option`],
+  [{ username: "root" }, `--username: got "root"; ${user}`],
+  [{ network: "8.8.8.0/24" }, `--network: got "8.8.8.0/24"; ${network}`],
+  [{ network: "10.0.0.0/8" }, `--network: got "10.0.0.0/8"; ${network}`],
+  [{ network: "10.999.0.0/24" }, `--network: got "10.999.0.0/24"; ${network}`],
+  [{ join: "shell 1; id" }, `--join: got "shell 1; id"; give the name of the stack's shell host`],
 ])("%j is refused by option, value and remedy", (some, said) => {
   expect(faultsOf({ ...good, ...some })).toEqual([said]);
 });
 
 test("one run tells all that is wrong", () => {
-  expect(faultsOf({ ...good, cpu: "0", ram: "1", sha256: "x" })).toHaveLength(3);
+  expect(faultsOf({ ...good, cpu: "0", ram: "1", imageSha256: "x" })).toHaveLength(3);
 });
