@@ -2,7 +2,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "ssh2";
 import { hold, type Hold } from "./hold.ts";
-import { hostFacts, planMove, Refusal, type Change, type End, type Metadata } from "./plan.ts";
+import { hostFacts, planMove, Refusal, type Change, type End, type Metadata, type Plan } from "./plan.ts";
 import { readFacts, runAction, startAction } from "./remote.ts";
 
 /** A host that takes part: its name in the stack, and a pinned connection. */
@@ -56,6 +56,9 @@ export async function moveSession(move: Move): Promise<Moved> {
       moved = await copy(move, from, plan.metadata);
       await commit(move, from, { ...moved, holder: holds.to.holder });
     }
+    // The run that made it a session may have been killed before the agent heard of it.
+    else await runAction(target.client, "complete", { uuid, holder: holds.to.holder });
+    await checkListed(move, plan);
     say({ step: "release" });
     const { holder } = holds.from;
     if (plan.kind !== "over")
@@ -133,11 +136,15 @@ async function commit(
     sum: sum ?? "",
   };
   await runAction(target.client, "commit", inputs);
+}
+
+/** What this run made and the target does not list is taken back; what an earlier one made may be the only one there is. */
+async function checkListed({ uuid, target, say, isListed }: Move, { kind }: Plan): Promise<void> {
   say({ step: "list" });
-  if (await move.isListed()) return;
-  await runAction(target.client, "withdraw", { uuid });
+  if (await isListed()) return;
+  if (kind === "move") await runAction(target.client, "withdraw", { uuid });
   throw new Error(
-    `the agent on ${target.name} does not list the session: it was taken away there again. See \`journalctl -u convocate-agent\` on it`,
+    `the agent on ${target.name} does not list the session${kind === "move" ? ": it was taken away there again" : ""}. See \`journalctl -u convocate-agent\` on it`,
   );
 }
 

@@ -261,6 +261,25 @@ describe("who holds a session", () => {
     expect(fs.existsSync(join(folder, "target/homes", uuid, "f"))).toBe(true);
   });
 
+  test("completes what an earlier run was killed over: the home is in its place, the marker not yet", async () => {
+    furnish(`open("f", "w").write("x")`);
+    const { holder, child, gone } = await held("60");
+    travel();
+    const killed = `${stubs} sync() { [ ! -d "$home" ] || kill -9 $$; }; commit`;
+    run(act("target", killed, { holder, ...files("2") }));
+    const sessions = join(folder, "target/state/sessions");
+    expect(fs.readdirSync(sessions)).toEqual([`${uuid}.making`]);
+    // The agent is told, and one that does not run finds it by itself.
+    const tell = "systemctl() { [ $1 = reload ] && echo told && return 1; return 3; };";
+    expect(run(act("target", `${tell} complete`, { holder: "1 1" }))).toMatchObject({ status: 3 });
+    const completed = run(act("target", `${tell} complete`, { holder }));
+    expect([completed.status, completed.output.toString()]).toEqual([0, "told\n"]);
+    expect(fs.readdirSync(sessions)).toEqual([`${uuid}.json`]);
+    expect(fs.existsSync(join(folder, "target/homes", uuid, "f"))).toBe(true);
+    child.stdin?.end();
+    await gone;
+  });
+
   test("dies while the session is being made of what came: it is made whole before anything is removed", async () => {
     furnish(`[open("f%d" % n, "w").write("x") for n in range(500)]`);
     const { holder, child, gone } = await held("60");

@@ -1,5 +1,5 @@
 # One end of a session's move, as root on the host that has it or on the one that gets it.
-# Inputs: uuid; for `commit`, `release` and `keep` also holder (what `hold` said); for `commit` files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
+# Inputs: uuid; for `commit`, `complete`, `release` and `keep` also holder (what `hold` said); for `commit` files (how many the home holds), metadata (JSON) and sum (of the stream); homes and state where
 # they are other folders; tally (the text of tally.ts) and, where it is another, node.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -136,6 +136,17 @@ commit() {
   sync -f "$homes"
   mv -T "$store/$uuid.making" "$store/$uuid.json"
   sync -f "$store"
+  read_anew
+}
+
+# complete: what an earlier run made, and may have been killed before it was done, is made a session as an agent does at its start.
+complete() {
+  held
+  if [ -e "$store/$uuid.making" ] && [ -d "$home" ]; then
+    sync -f "$homes"
+    mv -T "$store/$uuid.making" "$store/$uuid.json"
+    sync -f "$store"
+  fi
   read_anew
 }
 
