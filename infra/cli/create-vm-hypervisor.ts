@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OpenSSHAgent, utils, type ParsedKey } from "ssh2";
+import ssh2, { type ParsedKey } from "ssh2";
 import { z } from "zod";
 import { Hypervisor } from "../vm/hypervisor.ts";
 import { CliError } from "./cli-error.ts";
@@ -51,7 +51,7 @@ class HypervisorPins {
 const line = (key: ParsedKey) => `${key.type} ${key.getPublicSSH().toString("base64")}`;
 
 function keyOfFile(file: string, privateKey: string): string {
-  const key = utils.parseKey(privateKey);
+  const key = ssh2.utils.parseKey(privateKey);
   if (!(key instanceof Error)) return line(key);
   throw new CliError(
     "usage",
@@ -64,7 +64,7 @@ async function keysOfAgent(socket: string | undefined): Promise<string[]> {
   const keys = await new Promise<ParsedKey[]>((resolve) => {
     if (socket === undefined) resolve([]);
     // An agent that does not answer has no keys.
-    else new OpenSSHAgent(socket).getIdentities((_error, found) => resolve(found ?? []));
+    else new ssh2.OpenSSHAgent(socket).getIdentities((_error, found) => resolve(found ?? []));
   });
   if (keys.length > 0) return keys.map(line);
   throw new CliError(

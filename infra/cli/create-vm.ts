@@ -1,4 +1,5 @@
 import { connect as dial } from "node:net";
+import { resolve as absolute } from "node:path";
 import { exitStatus } from "../../protocol/errors.ts";
 import { makeMachine, planMachine, type Made, type Plan } from "../vm/create.ts";
 import { checkLocalImage } from "../vm/image.ts";
@@ -96,7 +97,9 @@ const entryOf = (
   shell,
   address,
   user: username,
-  ...(identity !== undefined && { privateKeyFile: identity }),
+  ...(identity !== undefined && {
+    privateKeyFile: identity.startsWith("~/") ? identity : absolute(identity),
+  }),
   hostKey,
 });
 

@@ -44,15 +44,16 @@ grep -qiE "^[[:space:]]*Include[[:space:]]+\"?$config\.d/\*\.conf" "$config" ||
   refuse "$config does not include $config.d/*.conf; nothing was changed" "add that line at its beginning"
 
 mkdir -p "$config.d"
-if [ -e "$dropin" ] && wanted | cmp -s - "$dropin"; then exit; fi
-before=$(mktemp)
-trap 'rm -f "$before"' EXIT
-had=
-if [ -e "$dropin" ]; then had=yes && cp -p "$dropin" "$before"; fi
-wanted >"$dropin"
-if ! said=$(sshd -t -f "$config" 2>&1); then
-  if [ -n "$had" ]; then cp -p "$before" "$dropin"; else rm -f "$dropin"; fi
-  refuse "sshd refuses the hardening, which was taken back" "$said"
+if ! { [ -e "$dropin" ] && wanted | cmp -s - "$dropin"; }; then
+  before=$(mktemp)
+  trap 'rm -f "$before"' EXIT
+  had=
+  if [ -e "$dropin" ]; then had=yes && cp -p "$dropin" "$before"; fi
+  wanted >"$dropin"
+  if ! said=$(sshd -t -f "$config" 2>&1); then
+    if [ -n "$had" ]; then cp -p "$before" "$dropin"; else rm -f "$dropin"; fi
+    refuse "sshd refuses the hardening, which was taken back" "$said"
+  fi
 fi
-# Only the system's own sshd: Debian and Ubuntu call it ssh.
+# Also where it was there: an earlier run may have been killed in between. Only the system's own sshd: Debian and Ubuntu call it ssh.
 if [ "$config" = /etc/ssh/sshd_config ] && systemctl is-active --quiet ssh; then systemctl reload ssh; fi

@@ -8,10 +8,10 @@ fetch() {
   local partial=$1
   [ "$(sha256sum <"$partial" 2>/dev/null | cut -d' ' -f1)" != "$image_sha256" ] || return 0
   [ -n "$image_url" ] || return 0
-  curl -fsSL --retry 5 --retry-connrefused -C - -o "$partial" -- "$image_url" || {
+  curl -fsSL --proto =http,https --retry 5 --retry-connrefused -C - -o "$partial" -- "$image_url" || {
     # The server cannot go on in the middle, or has something shorter.
     rm -f "$partial"
-    curl -fsSL --retry 5 --retry-connrefused -o "$partial" -- "$image_url"
+    curl -fsSL --proto =http,https --retry 5 --retry-connrefused -o "$partial" -- "$image_url"
   }
 }
 

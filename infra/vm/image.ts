@@ -45,7 +45,7 @@ async function send(hypervisor: Hypervisor, { image, imageSha256 }: Image): Prom
   if (size === "there") return;
   await hypervisor.root({
     title: "sending the image",
-    script: `exec flock ${partial}.lock bash --norc -c '[ "$(stat -c %s ${partial} 2>/dev/null || echo 0)" = ${String(Number(size))} ] && exec cat >>${partial}'`,
+    script: `exec flock ${cache} bash --norc -c '[ "$(stat -c %s ${partial} 2>/dev/null || echo 0)" = ${String(Number(size))} ] && exec cat >>${partial}'`,
     feed: (channel) => pipeline(createReadStream(image, { start: Number(size) }), channel),
   });
 }
