@@ -64,7 +64,10 @@ async function keysOfAgent(socket: string | undefined): Promise<string[]> {
   const keys = await new Promise<ParsedKey[]>((resolve) => {
     if (socket === undefined) resolve([]);
     // An agent that does not answer has no keys.
-    else new ssh2.OpenSSHAgent(socket).getIdentities((_error, found) => resolve(found ?? []));
+    else
+      new ssh2.OpenSSHAgent(socket).getIdentities((_error, found) =>
+        resolve((found ?? []).filter((key): key is ParsedKey => "getPublicSSH" in key)),
+      );
   });
   if (keys.length > 0) return keys.map(line);
   throw new CliError(
