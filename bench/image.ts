@@ -7,7 +7,7 @@ import { deliverImage } from "../infra/image/deliver.ts";
 import { LayeredImages } from "../infra/image/layers.fake.ts";
 import { Proxy } from "../infra/image/proxy.fake.ts";
 import { SecondEngine } from "../infra/image/second-engine.fake.ts";
-import { connect } from "../infra/ssh/connect.ts";
+import { connect, runAsRoot } from "../infra/ssh/connect.ts";
 import { FakeSshd } from "../infra/toolchain/plugins/command/sshd.fake.ts";
 import { docker } from "./docker.ts";
 
@@ -36,7 +36,7 @@ export async function measureImage(): Promise<void> {
     const record = await saveImage(reference, blobs);
     const [sent, start] = [proxy.sent, performance.now()];
     const client = await connect({ host: "127.0.0.1", port, user: "admin", hostKey, privateKey }, "");
-    await deliverImage(client, { reference, record, blobs });
+    await deliverImage((script) => runAsRoot(client, script), { reference, record, blobs });
     client.end();
     const packed = record.layers.at(-1)?.packed.bytes ?? 0;
     return { wire: proxy.sent - sent, packed, milliseconds: performance.now() - start };

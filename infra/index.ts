@@ -6,6 +6,8 @@ import { z } from "zod";
 import { NotBuilt, readArtifacts } from "./components/artifacts.ts";
 import { declareFleet } from "./components/fleet.ts";
 import { ConfigError, parseFleet } from "./config/fleet.ts";
+import { machineId } from "./config/machine-id.ts";
+import { checkMachine } from "./config/machine.ts";
 
 const config = new pulumi.Config("convocate");
 // Settings that are not read below are listed too: an unknown one is refused, not overlooked.
@@ -49,5 +51,6 @@ function told<T>(read: () => T): T {
 }
 
 const fleet = told(() => parseFleet(pulumi.getStack(), settings, homedir(), secretKeys));
+told(() => checkMachine(pulumi.getStack(), fleet, machineId()));
 const artifacts = told(() => readArtifacts(join(import.meta.dirname, "../dist"), fleet.image));
 declareFleet(fleet, artifacts);

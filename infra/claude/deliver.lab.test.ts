@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { blobFile } from "../image/blob.ts";
 import { HostPlace } from "../image/host-place.fake.ts";
 import { Proxy } from "../image/proxy.fake.ts";
-import { connect, type Endpoint } from "../ssh/connect.ts";
+import { connect, runAsRoot, type Endpoint, type Run } from "../ssh/connect.ts";
 import { FakeSshd } from "../toolchain/plugins/command/sshd.fake.ts";
 import { deliverCli, deliverToken } from "./deliver.ts";
 import { prepare, type Cli } from "./source.ts";
@@ -52,16 +52,16 @@ async function program(version: string, bytes = 0): Promise<Cli> {
   return prepare({ path }, blobs);
 }
 
-async function withClient<T>(work: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>): Promise<T> {
+async function withClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
   const client = await connect(host, "");
   try {
-    return await work(client);
+    return await work((script) => runAsRoot(client, script));
   } finally {
     client.end();
   }
 }
-const deliver = (cli: Cli) => withClient((client) => deliverCli(client, cli, blobs));
-const token = (text: string | null) => withClient((client) => deliverToken(client, text));
+const deliver = (cli: Cli) => withClient((run) => deliverCli(run, cli, blobs));
+const token = (text: string | null) => withClient((run) => deliverToken(run, text));
 
 const says = () => execFileSync(place.path("opt/claude/current/claude"), { encoding: "utf8" }).trim();
 const versions = () => readdirSync(place.path("opt/claude")).sort();

@@ -1,6 +1,5 @@
-import type { Client } from "ssh2";
 import { leftoversOf, listLeftovers, sendBlob, unpackFunction } from "../image/send-blob.ts";
-import { runAsRoot } from "../ssh/connect.ts";
+import type { Run } from "../ssh/connect.ts";
 import type { Cli } from "./source.ts";
 
 /** Mounted into sessions as a whole, so that another `current` reaches those that run. */
@@ -41,9 +40,9 @@ for folder in *; do
 done`;
 
 /** Brings the Claude CLI to a host, unless it has it, and makes it the current one; how many bytes it took. */
-export async function deliverCli(client: Client, cli: Cli, blobs: string): Promise<number> {
+export async function deliverCli(run: Run, cli: Cli, blobs: string): Promise<number> {
   const { name, blob } = cli;
-  const text = await runAsRoot(client, { title: `looking for Claude ${name}`, script: surveyScript(cli) });
+  const text = await run({ title: `looking for Claude ${name}`, script: surveyScript(cli) });
   const [there = "", free, ...files] = text.split("\n").map((line) => line.trim());
   let sent = 0;
   if (!there.startsWith(blob.sha256)) {
@@ -51,10 +50,10 @@ export async function deliverCli(client: Client, cli: Cli, blobs: string): Promi
       throw new Error(
         `Claude ${name} needs ${((blob.size + blob.packed.bytes) / 1e6).toFixed(0)} MB below ${root}, ${(Number(free) / 1e6).toFixed(0)} are free: free some`,
       );
-    sent = await sendBlob(client, { from: blobs, blob, to: incoming, leftovers: leftoversOf(files) });
-    await runAsRoot(client, { title: `installing Claude ${name}`, script: installScript(cli) });
+    sent = await sendBlob(run, { from: blobs, blob, to: incoming, leftovers: leftoversOf(files) });
+    await run({ title: `installing Claude ${name}`, script: installScript(cli) });
   }
-  await runAsRoot(client, { title: `making Claude ${name} current`, script: currentScript(name) });
+  await run({ title: `making Claude ${name} current`, script: currentScript(name) });
   return sent;
 }
 
@@ -68,10 +67,10 @@ chmod 640 $etc/.claude-token
 mv -f $etc/.claude-token $etc/claude-token`;
 
 /** Leaves Claude's token for the agent, by standard input; null takes away the one that is there. */
-export async function deliverToken(client: Client, token: string | null): Promise<void> {
-  await runAsRoot(client, {
+export async function deliverToken(run: Run, token: string | null): Promise<void> {
+  await run({
     title: "writing Claude's token",
     script: token === null ? "rm -f /etc/convocate-agent/claude-token" : writeToken,
-    feed: (channel) => new Promise((resolve) => channel.end(token === null ? "" : `${token}\n`, resolve)),
+    feed: (input) => new Promise((resolve) => input.end(token === null ? "" : `${token}\n`, resolve)),
   });
 }

@@ -5,14 +5,13 @@
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { endpoint } from "../ssh/connect.ts";
-import { withHost } from "../ssh/with-host.ts";
+import { place, withHost } from "../ssh/with-host.ts";
 import { runForEngine } from "../toolchain/parent.ts";
 import { deliverCli, deliverToken } from "./deliver.ts";
 import { prepare, sourceSchema } from "./source.ts";
 
 const folder = join(import.meta.dirname, "../../dist/claude");
-const deliverySchema = endpoint.extend({ source: sourceSchema.nullable(), token: z.string().nullable() });
+const deliverySchema = place.and(z.object({ source: sourceSchema.nullable(), token: z.string().nullable() }));
 runForEngine((status) => process.exit(status));
 const given: unknown = JSON.parse(await text(process.stdin));
 
@@ -22,9 +21,9 @@ if (process.argv[2] === "fetch") {
 } else {
   const { source, token, ...host } = deliverySchema.parse(given);
   const cli = source && (await prepare(source, folder));
-  const sent = await withHost(host, process.env["SSH_AUTH_SOCK"] ?? "", async (client) => {
-    const bytes = cli ? await deliverCli(client, cli, folder) : 0;
-    await deliverToken(client, token);
+  const sent = await withHost(host, process.env["SSH_AUTH_SOCK"] ?? "", async (run) => {
+    const bytes = cli ? await deliverCli(run, cli, folder) : 0;
+    await deliverToken(run, token);
     return bytes;
   });
   console.log(JSON.stringify({ claude: cli?.name ?? null, sent }));

@@ -6,6 +6,8 @@ export class FakeContext implements Context {
   readonly root: string;
   readonly dataDir: string;
   readonly home = "/home/me";
+  readonly hostName = "Laptop.example.org";
+  machineId: string | null = "0123456789abcdef0123456789abcdef";
   readonly path: string;
   readonly plugins = "offline";
   readonly agentSocket = undefined;

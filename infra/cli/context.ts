@@ -22,6 +22,10 @@ export interface Context {
   /** The project's data folder: state, passphrase, toolchain. */
   dataDir: string;
   home: string;
+  /** What this machine is called (hostname(1)). */
+  hostName: string;
+  /** /etc/machine-id; null: there is none. */
+  machineId: string | null;
   path: string;
   plugins: "auto" | "official" | "offline";
   /** The ssh-agent's socket. */

@@ -15,6 +15,8 @@ export interface HostOptions {
   shell?: string;
   agentId?: string;
   hostKey?: string;
+  /** Machine id, when the host is this machine and is worked on without SSH. */
+  local?: string;
   fingerprint?: string;
   replace?: boolean;
   /** The host shows its key even where one is known. */
@@ -105,6 +107,7 @@ export async function editHost(
     ["port", options.port],
     ["user", options.user],
     ["privateKeyFile", options.identity],
+    ["local", options.local],
   ];
   const given = Object.fromEntries(
     fields.filter((field): field is [string, EntryValue] => field[1] !== undefined),
@@ -117,7 +120,8 @@ export async function editHost(
     ...(options.shell !== undefined && { shell: options.shell }),
   };
   const settings = { ...(role !== undefined && { role }), ...rest };
-  if (known === null || asked) {
+  const needed = known === null && (options.local ?? entry?.["local"]) === undefined;
+  if (needed || asked) {
     const address = options.address ?? text(entry?.["address"]);
     if (address === undefined)
       throw new CliError(

@@ -3,6 +3,7 @@ import { exitStatus } from "../../protocol/errors.ts";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import { editHost, findHost, requireHost, type HostOptions, type Role } from "./host-entry.ts";
+import { thisMachine } from "./this-machine.ts";
 import { provision } from "./provision.ts";
 import { openReporter } from "./reporter.ts";
 import { StackFile } from "./stack-file.ts";
@@ -21,16 +22,10 @@ export type Verb = "install" | "init-shell" | "init-agent" | "update";
 
 const roles: Partial<Record<Verb, Role>> = { "init-shell": "shell", "init-agent": "agent" };
 
+/** Null: all; none: this machine. */
 function hostsNamed(verb: Verb, { host = [], all = false }: ProvisionOptions): string[] | null {
   if (all && host.length > 0) throw new CliError("usage", "--all and --host", "Give one of them.");
   if (all) return null;
-  if (host.length === 0) {
-    throw new CliError(
-      "usage",
-      `which host? ${verb} works on hosts of the stack, over SSH`,
-      `Give --host NAME${verb === "update" ? ", or --all" : ""}. This machine is no exception: it needs a name, an address and sshd.`,
-    );
-  }
   if (verb !== "update" && host.length > 1)
     throw new CliError("usage", `${verb} takes one --host`, "Run it for each.");
   return [...new Set(host)];
@@ -50,10 +45,17 @@ async function edit(
   });
   if (options.domain !== undefined) file.setSetting("domain", options.domain);
   const role = roles[verb];
-  const hosts = named?.map((host) => findHost(file, host) ?? (role ? host : requireHost(file, host))) ?? null;
+  const here = named?.length === 0 ? thisMachine(context, file, role) : null;
+  const hosts = here
+    ? [here.name]
+    : (named?.map((host) => findHost(file, host) ?? (role ? host : requireHost(file, host))) ?? null);
   const [host] = hosts ?? [];
   if (verb !== "update" && host !== undefined)
-    await editHost(context, file, host, { ...options, ...(role && { role }) });
+    await editHost(context, file, host, {
+      ...options,
+      ...(role && { role }),
+      ...(here && { local: here.local }),
+    });
   return { file, hosts };
 }
 

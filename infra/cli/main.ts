@@ -1,7 +1,8 @@
 /** `convocate-host`. Loads nothing but the command table until a verb needs more. */
-import { homedir } from "node:os";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { exitStatus } from "../../protocol/errors.ts";
+import { machineId } from "../config/machine-id.ts";
 import { CliError } from "./cli-error.ts";
 import type { Context, HeldSignals } from "./context.ts";
 import { program, type Task } from "./program.ts";
@@ -33,6 +34,8 @@ const context: Context = {
   dataDir:
     env["CONVOCATE_DATA"] ?? join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local/share"), "convocate"),
   home: homedir(),
+  hostName: hostname(),
+  machineId: machineId(),
   path: env["PATH"] ?? "",
   plugins: plugins === "official" || plugins === "offline" ? plugins : "auto",
   agentSocket: env["SSH_AUTH_SOCK"],

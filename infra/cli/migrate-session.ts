@@ -93,6 +93,12 @@ class Clients {
     if (known) return known;
     const { address, port, user, hostKey, privateKeyFile } = connection;
     const key = privateKeyFile === null ? {} : { privateKey: readPrivateKey(name, privateKeyFile) };
+    if (hostKey === null)
+      throw new CliError(
+        "usage",
+        `${name} is worked on without SSH, and sessions move by SSH`,
+        `Let it be reached: \`convocate-host trust ${name}\` writes its \`hostKey\` into the stack file.`,
+      );
     const endpoint = { host: address, port, user, hostKey, ...key };
     const client = await connect(endpoint, this.#context.agentSocket ?? "").catch((error: unknown) => {
       throw new CliError(

@@ -16,7 +16,7 @@ import { program, type Task } from "./program.ts";
 /** A program with the shape of ours: the same components, steps with the same names, over SSH; what they do is a script. */
 const source = `
 import { readFileSync } from "node:fs";
-import { remote } from "@pulumi/command";
+import { local as here, remote } from "@pulumi/command";
 import { PrivateKey } from "@pulumi/tls";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -26,9 +26,11 @@ class Part extends pulumi.ComponentResource {
 const config = new pulumi.Config("convocate");
 const stdin = config.require("command");
 const hosts = Object.entries(config.requireObject("hosts"));
-function step(parent, name, [host, { address, port, hostKey }], depends) {
-  return new remote.Command(name, {
-    connection: { host: address, port, hostKey, user: "root", dialErrorLimit: 2, privateKey: readFileSync("key-" + host, "utf8") },
+function step(parent, name, [host, { address, port, hostKey, local }], depends) {
+  const connection = local ? undefined : { host: address, port, hostKey, user: "root", dialErrorLimit: 2, privateKey: readFileSync("key-" + host, "utf8") };
+  const Command = local ? here.Command : remote.Command;
+  return new Command(name, {
+    ...(connection && { connection }),
     create: "sh FOLDER/step.sh " + name + " apply",
     ...(name.endsWith("registration") && { delete: "sh FOLDER/step.sh " + name + " remove" }),
     stdin, logging: "none", addPreviousOutputInEnv: false,

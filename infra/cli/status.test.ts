@@ -17,11 +17,18 @@ const agent = (name: string, agentId: string, address: string): FleetAgent => ({
   drain: false,
   connection: connection(address),
   agentHostKey: null,
+  local: null,
   statusHostKey: null,
 });
 const fleet: Parameters<typeof readStatus>[0]["fleet"] = {
   domain: "fleet.example.com",
-  shell: { name: "shell-1", roles: ["shell"], connection: connection("10.0.0.10"), statusHostKey: null },
+  shell: {
+    name: "shell-1",
+    roles: ["shell"],
+    connection: connection("10.0.0.10"),
+    local: null,
+    statusHostKey: null,
+  },
   agents: [agent("agent-a", "ida", "10.0.0.21"), agent("agent-b", "idb", "10.0.0.22")],
 };
 const hosts = ["shell-1", "agent-a", "agent-b"];

@@ -126,6 +126,7 @@ export class AgentHost extends pulumi.ComponentResource {
           to_agent_key_pub: peering.shellToAgent.publicKey,
           to_shell_key_pub: peering.agentToShell.publicKey,
           log_until: ownLogs.until,
+          ...(shell.host.local !== null && { way: "here" }),
         },
       },
       { parent: this, dependsOn: [initialized] },

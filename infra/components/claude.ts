@@ -5,7 +5,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Fleet, FleetAgent } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { connectionArgs } from "./host-command.ts";
+import { placeOf } from "./host-command.ts";
 
 /** Where agents have the CLI, as `current/claude`. */
 export const claudeFolder = "/opt/claude";
@@ -65,9 +65,8 @@ export function deliverClaude(
   claude: Claude,
   options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): local.Command {
-  const { host, port, user, hostKey, privateKey } = connectionArgs(agent);
   const { source, token, fetched } = claude;
-  const input = pulumi.output({ host, port, user, hostKey, privateKey, source, token });
+  const input = pulumi.output(placeOf(agent)).apply((place) => ({ ...place, source, token }));
   return new local.Command(
     `${agent.name}-claude`,
     {

@@ -23,7 +23,7 @@ export function fakeHost(
     user: "admin",
     hostKey: `ssh-ed25519 AAAA${name}`,
   };
-  return { name, roles, connection: { ...connection, privateKeyFile }, statusHostKey: null };
+  return { name, roles, connection: { ...connection, privateKeyFile }, local: null, statusHostKey: null };
 }
 
 export const asAgent = (host: FleetHost): FleetAgent => ({

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { remote, type types } from "@pulumi/command";
+import { local, remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetHost } from "../config/fleet.ts";
 import { runScript, scriptText, type ScriptName } from "../steps/script.ts";
@@ -22,6 +22,7 @@ function readPrivateKey(host: string, file: string): pulumi.Output<string> {
 /** How the engine reaches a host; the private key is a secret from here on. */
 export function connectionArgs({ name, connection }: FleetHost): types.input.remote.ConnectionArgs {
   const { address, port, user, hostKey, privateKeyFile } = connection;
+  if (hostKey === null) throw new Error(`host ${name}: there is no hostKey to reach it by`);
   return {
     host: address,
     port,
@@ -31,6 +32,13 @@ export function connectionArgs({ name, connection }: FleetHost): types.input.rem
     perDialTimeout,
     ...(privateKeyFile !== null && { privateKey: readPrivateKey(name, privateKeyFile) }),
   };
+}
+
+/** What a program on this machine is told about where a host is (infra/ssh/with-host.ts). */
+export function placeOf(host: FleetHost): pulumi.Input<object> {
+  if (host.local !== null) return { host: host.name, here: true };
+  const { host: address, port, user, hostKey, privateKey } = connectionArgs(host);
+  return { host: address, port, user, hostKey, privateKey };
 }
 
 export interface HostCommandArgs {
@@ -49,18 +57,21 @@ export function hostCommand(
   name: string,
   args: HostCommandArgs,
   options: pulumi.CustomResourceOptions,
-): remote.Command {
+): remote.Command | local.Command {
   const { host, script, inputs, actions } = args;
-  return new remote.Command(
-    name,
-    {
-      connection: connectionArgs(host),
-      create: runScript(actions?.create),
-      ...(actions?.delete !== undefined && { delete: runScript(actions.delete) }),
-      stdin: pulumi.output(inputs).apply((values) => scriptText(script, values)),
-      logging: remote.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    { ...options, customTimeouts: { create: "30m", update: "30m", delete: "5m" } },
-  );
+  const command = {
+    create: runScript(actions?.create),
+    ...(actions?.delete !== undefined && { delete: runScript(actions.delete) }),
+    stdin: pulumi.output(inputs).apply((values) => scriptText(script, values)),
+    addPreviousOutputInEnv: false,
+  };
+  const customTimeouts = { create: "30m", update: "30m", delete: "5m" };
+  const all = { ...options, customTimeouts };
+  return host.local === null
+    ? new remote.Command(
+        name,
+        { connection: connectionArgs(host), logging: remote.Logging.None, ...command },
+        all,
+      )
+    : new local.Command(name, { logging: local.Logging.None, ...command }, all);
 }

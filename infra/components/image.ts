@@ -3,7 +3,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetAgent } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { connectionArgs } from "./host-command.ts";
+import { placeOf } from "./host-command.ts";
 
 /** Brings the session image to an agent and makes it the current one. The state holds the image's id. */
 export function deliverImage(
@@ -11,8 +11,7 @@ export function deliverImage(
   artifacts: Artifacts,
   options: pulumi.CustomResourceOptions,
 ): local.Command {
-  const { host, port, user, hostKey, privateKey } = connectionArgs(agent);
-  const input = pulumi.output({ host, port, user, hostKey, privateKey, image: artifacts.image });
+  const input = pulumi.output(placeOf(agent)).apply((place) => ({ ...place, image: artifacts.image }));
   return new local.Command(
     `${agent.name}-image`,
     {

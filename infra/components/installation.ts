@@ -4,30 +4,52 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FleetHost } from "../config/fleet.ts";
 import { packages } from "../steps/packages.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { connectionArgs, hostCommand } from "./host-command.ts";
+import { connectionArgs, hostCommand, placeOf } from "./host-command.ts";
 
 /** Packages of a host with these roles. */
 export function packagesFor(roles: readonly ("shell" | "agent")[]): string[] {
   return [...new Set([...packages.every, ...roles.flatMap((role): readonly string[] => packages[role])])];
 }
 
-/**
- * Delivers runtime and programs to a host and installs them with all it needs for its roles; then the host starts anew if what
- * was upgraded asks for that. Returns what comes last of it.
- */
-export function installHost(host: FleetHost, artifacts: Artifacts, parent: pulumi.Resource): local.Command {
-  const deliver = (what: "runtime" | "app") =>
-    new remote.CopyToRemote(
-      `${host.name}-${what}`,
+/** Brings an archive of ours to where `install` looks for it. */
+function deliver(
+  host: FleetHost,
+  artifacts: Artifacts,
+  what: "runtime" | "app",
+  parent: pulumi.Resource,
+): pulumi.Resource {
+  const name = `${host.name}-${what}`;
+  const { file, sha256 } = artifacts[what];
+  const path = join(artifacts.folder, file);
+  if (host.local !== null)
+    return new local.Command(
+      name,
       {
-        connection: connectionArgs(host),
-        source: new pulumi.asset.FileAsset(join(artifacts.folder, artifacts[what].file)),
-        remotePath: `.convocate/${artifacts[what].file}`,
-        // A machine that was set up anew has another key, and nothing of what was delivered.
-        triggers: [host.connection.hostKey],
+        create: `echo "$sha256  $path" | sha256sum --check --status && exec install -D -m 600 "$path" "$(getent passwd "$(id -un)" | cut -d: -f6)/.convocate/$file"`,
+        environment: { path, file, sha256 },
+        logging: local.Logging.None,
+        addPreviousOutputInEnv: false,
       },
       { parent },
     );
+  return new remote.CopyToRemote(
+    name,
+    {
+      connection: connectionArgs(host),
+      source: new pulumi.asset.FileAsset(path),
+      remotePath: `.convocate/${file}`,
+      // A machine that was set up anew has another key, and nothing of what was delivered.
+      triggers: [host.connection.hostKey],
+    },
+    { parent },
+  );
+}
+
+/**
+ * Delivers runtime and programs to a host and installs them with all it needs for its roles; then the host starts anew if what
+ * was upgraded asks for that, unless it is this machine, which is left to whoever works on it. Returns what comes last of it.
+ */
+export function installHost(host: FleetHost, artifacts: Artifacts, parent: pulumi.Resource): pulumi.Resource {
   const installed = hostCommand(
     `${host.name}-install`,
     {
@@ -43,16 +65,18 @@ export function installHost(host: FleetHost, artifacts: Artifacts, parent: pulum
         app_sha256: artifacts.app.sha256,
       },
     },
-    { parent, dependsOn: [deliver("runtime"), deliver("app")] },
+    {
+      parent,
+      dependsOn: [deliver(host, artifacts, "runtime", parent), deliver(host, artifacts, "app", parent)],
+    },
   );
-  const { host: address, port, user, hostKey, privateKey } = connectionArgs(host);
-  const endpoint = pulumi.output({ host: address, port, user, hostKey, privateKey });
+  if (host.local !== null) return installed;
   return new local.Command(
     `${host.name}-reboot`,
     {
       dir: join(artifacts.folder, ".."),
       create: "exec node infra/reboot/main.ts",
-      stdin: pulumi.secret(pulumi.jsonStringify(endpoint)),
+      stdin: pulumi.secret(pulumi.jsonStringify(placeOf(host))),
       logging: local.Logging.None,
       addPreviousOutputInEnv: false,
     },

@@ -144,3 +144,46 @@ test("new programs go to every host, and no key is made anew", async () => {
   expect(names.filter((name) => !/-(app|install|init-shell|init-agent)$/.test(name))).toEqual([]);
   for (const host of ["shell-1", "agent-a", "agent-b"]) expect(names).toContain(`${host}-install`);
 });
+
+describe("a host that is this machine", () => {
+  const machine = "0123456789abcdef0123456789abcdef";
+  const { hostKey: _, ...keyless } = hosts["shell-1"];
+  const here = { ...settings, hosts: { ...hosts, "shell-1": { ...keyless, local: machine } } };
+  const isLocal = (resources: Registered[], name: string) =>
+    resources.find((resource) => resource.name === name)?.type === "command:local:Command";
+
+  test("is worked on by local commands with the same inputs, and not restarted; the others are left alone", async () => {
+    const after = await declare(here);
+    const mine = after.filter(
+      ({ name, type }) => type.startsWith("command:") && /^shell-1|-(admission|registration)$/.test(name),
+    );
+    expect(mine.map(({ name }) => name).sort()).toEqual([
+      "agent-a-admission",
+      "agent-a-registration",
+      "agent-b-admission",
+      "agent-b-registration",
+      "shell-1-app",
+      "shell-1-init-shell",
+      "shell-1-install",
+      "shell-1-runtime",
+    ]);
+    expect(mine.filter(({ type }) => type !== "command:local:Command")).toEqual([]);
+    expect(
+      touched(before, after).filter((name) => /^agent-.-(install|init-agent|image|seal)$/.test(name)),
+    ).toEqual([]);
+    const inputs = (resources: Registered[]) => {
+      const found = resources.find(({ name }) => name === "shell-1-init-shell")?.inputs ?? {};
+      return [found["create"], found["stdin"]];
+    };
+    expect(inputs(after)).toEqual(inputs(before));
+  });
+
+  test("may be an agent, alone or with the shell host", async () => {
+    const both = { role: undefined, roles: ["shell", "agent"], address: "10.0.0.10", local: machine };
+    const { "agent-a": a } = hosts;
+    const resources = await declare({ ...settings, hosts: { "shell-1": both, "agent-a": a } });
+    for (const name of ["shell-1-install", "shell-1-agent-init-agent", "shell-1-image", "shell-1-claude"])
+      expect({ name, local: isLocal(resources, name) }).toEqual({ name, local: true });
+    expect(isLocal(resources, "agent-a-install")).toBe(false);
+  });
+});

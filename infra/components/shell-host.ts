@@ -1,4 +1,3 @@
-import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetHost } from "../config/fleet.ts";
 import type { Artifacts } from "./artifacts.ts";
@@ -35,7 +34,7 @@ export class ShellHost extends pulumi.ComponentResource {
   /** The status daemon's host key, for agents to pin. */
   readonly hostKey: pulumi.Output<string>;
   readonly installed: pulumi.Resource;
-  readonly initialized: remote.Command;
+  readonly initialized: pulumi.Resource;
 
   constructor(name: string, args: ShellHostArgs, options?: pulumi.ComponentResourceOptions) {
     // What is given here is stored in the state: nothing is.

@@ -7,8 +7,8 @@ export interface HostConnection {
   address: string;
   port: number;
   user: string;
-  /** `ssh-ed25519 AAAA…` */
-  hostKey: string;
+  /** `ssh-ed25519 AAAA…`; null: only of a host that needs no SSH. */
+  hostKey: string | null;
   /** Null: the ssh-agent's keys. */
   privateKeyFile: string | null;
 }
@@ -17,6 +17,8 @@ export interface FleetHost {
   name: string;
   connection: HostConnection;
   roles: ("shell" | "agent")[];
+  /** Its machine id, when it is the machine that the program runs on, and is worked on without SSH; else null. */
+  local: string | null;
   /** Public half of the status daemon's host key, where the host keeps its own; null: the stack makes one. */
   statusHostKey: string | null;
 }
@@ -135,6 +137,11 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
   };
   duplicates("address", (name) => hosts[name]?.address);
   duplicates("hostKey", (name) => hosts[name]?.hostKey);
+  const here = entries.filter(([, host]) => host.local !== undefined).map(([name]) => name);
+  if (here.length > 1)
+    faults.push(
+      `convocate:hosts.${here[1] ?? ""}.local: got ${String(hosts[here[1] ?? ""]?.local)}, and ${here[0] ?? ""} has one: one host is this machine, reach the others by SSH`,
+    );
   duplicates("agentId", (name) => agentIds[name]);
   for (const [name, host] of entries) {
     const roles = rolesOf(host);
@@ -186,7 +193,7 @@ function connectionOf(
     address: host.address,
     port: host.port ?? defaults.port ?? 22,
     user: host.user ?? defaults.user ?? "root",
-    hostKey: host.hostKey,
+    hostKey: host.hostKey ?? null,
     privateKeyFile: file === undefined ? null : inHome(file, home),
   };
 }
@@ -218,6 +225,7 @@ export function parseFleet(
     name,
     roles: rolesOf(host),
     connection: connectionOf(host, config.ssh, home),
+    local: host.local ?? null,
     statusHostKey: host.statusHostKey ?? null,
   }));
   return {

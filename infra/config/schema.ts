@@ -77,13 +77,20 @@ const keptKeyRemedy =
 const drainFault =
   "`drain` is true (start nothing new) or force (and stop what runs when the host is taken out): use one of them, or remove it";
 
+const localFault =
+  "the machine id (/etc/machine-id) of the machine that this program runs on: `convocate-host init-shell` or `init-agent` without --host writes it";
+
 const host = z
   .strictObject(
     {
       role: role.optional(),
       roles: z.array(role, { error: rolesFault }).min(1, rolesFault).optional(),
       address,
-      hostKey: ed25519("a host key", hostKeyRemedy),
+      hostKey: ed25519("a host key", hostKeyRemedy).optional(),
+      local: z
+        .string({ error: localFault })
+        .regex(/^[0-9a-f]{32}$/, localFault)
+        .optional(),
       shell: z.string({ error: "the name of the shell host: correct it" }).optional(),
       agentId: z
         .string({ error: agentIdFault })
@@ -99,6 +106,10 @@ const host = z
     },
     { error: "give a host's settings: { role: …, address: …, hostKey: … }" },
   )
+  .refine(({ hostKey, local }) => hostKey !== undefined || local !== undefined, {
+    error: `a host key is required: ${hostKeyRemedy}`,
+    path: ["hostKey"],
+  })
   .refine(({ role, roles }) => (role === undefined) !== (roles === undefined), {
     error: "give either `role: shell|agent` or `roles: [shell, agent]`",
   });

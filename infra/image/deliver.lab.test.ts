@@ -19,7 +19,7 @@ import { deliverImage, type Delivered } from "./deliver.ts";
 import { LayeredImages } from "./layers.fake.ts";
 import { Proxy } from "./proxy.fake.ts";
 import { SecondEngine } from "./second-engine.fake.ts";
-import { connect, type Endpoint } from "../ssh/connect.ts";
+import { connect, runAsRoot, type Endpoint } from "../ssh/connect.ts";
 import { withHost } from "../ssh/with-host.ts";
 
 jest.setTimeout(120_000);
@@ -58,7 +58,7 @@ async function make(tag: string, layers: Buffer[], more = ""): Promise<ImageReco
 async function deliver(tag: string, record: ImageRecord): Promise<Delivered> {
   const client = await connect(host, "");
   try {
-    return await deliverImage(client, { reference: name(tag), record, blobs });
+    return await deliverImage((script) => runAsRoot(client, script), { reference: name(tag), record, blobs });
   } finally {
     client.end();
   }
@@ -138,9 +138,7 @@ describe("a delivery that is cut in the middle", () => {
   test("goes on by itself when the host can be reached again", async () => {
     const other = await make("4", [base, randomBytes(6_000_000)]);
     proxy.cutAfter = 3_000_000;
-    await withHost(host, "", (client) =>
-      deliverImage(client, { reference: name("4"), record: other, blobs }),
-    );
+    await withHost(host, "", (run) => deliverImage(run, { reference: name("4"), record: other, blobs }));
     expect([has("4"), current()]).toEqual([other.id, name("4")]);
   });
 });

@@ -1,12 +1,11 @@
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import type { Client } from "ssh2";
 import { pack } from "tar-stream";
 import type { ImageRecord } from "./archive.ts";
 import type { Blob } from "./blob.ts";
 import { loadFiles, type LoadFiles } from "./load-files.ts";
 import { sendBlob, unpackFunction } from "./send-blob.ts";
-import { runAsRoot, ScriptFailed } from "../ssh/connect.ts";
+import { ScriptFailed, type Run } from "../ssh/connect.ts";
 import { layersFolder, layersThere, parseSurvey, surveyScript, type Survey } from "./survey.ts";
 
 /** What the engine is given lies there uncompressed, once in our folder, once in its own, and once as layers. */
@@ -43,7 +42,7 @@ docker image inspect --format '{{.Id}}' ${reference}`;
 
 /** Has the engine take the layers that were sent; it checks each against the image's configuration, and has the image whole or not at all. */
 async function load(
-  client: Client,
+  run: Run,
   reference: string,
   { files, ids }: LoadFiles,
   layers: readonly Blob[],
@@ -51,10 +50,10 @@ async function load(
   const archive = pack();
   for (const [name, text] of Object.entries(files)) archive.entry({ name }, text);
   archive.finalize();
-  const id = await runAsRoot(client, {
+  const id = await run({
     title: `loading ${reference}`,
     script: loadScript(reference, layers),
-    feed: (channel) => pipeline(archive, createGzip(), channel),
+    feed: (input) => pipeline(archive, createGzip(), input),
   });
   if (!ids.includes(id))
     throw new Error(`loading ${reference}: the engine has it as ${id}, not as ${ids.join(" or ")}`);
@@ -87,11 +86,8 @@ export interface Delivered {
 }
 
 /** Brings an image to a host, as far as it lacks it, and makes it the current one. A rerun goes on where it was interrupted. */
-export async function deliverImage(
-  client: Client,
-  { reference, record, blobs }: Delivery,
-): Promise<Delivered> {
-  const text = await runAsRoot(client, {
+export async function deliverImage(run: Run, { reference, record, blobs }: Delivery): Promise<Delivered> {
+  const text = await run({
     title: "asking for the images there",
     script: surveyScript(reference),
   });
@@ -102,8 +98,8 @@ export async function deliverImage(
     refuseMisfit(record, survey, missing);
     let sent = 0;
     for (const blob of missing)
-      sent += await sendBlob(client, { from: blobs, blob, to: layersFolder, leftovers: survey.leftovers });
-    await load(client, reference, wanted, missing);
+      sent += await sendBlob(run, { from: blobs, blob, to: layersFolder, leftovers: survey.leftovers });
+    await load(run, reference, wanted, missing);
     return { layers: missing.length, sent };
   };
   const bringAll = async (): Promise<Delivered> => {
@@ -119,6 +115,6 @@ export async function deliverImage(
   };
   const there = survey.id !== null && wanted.ids.includes(survey.id);
   const delivered = there ? { layers: 0, sent: 0 } : await bringAll();
-  await runAsRoot(client, { title: `stamping ${reference}`, script: stampScript(reference) });
+  await run({ title: `stamping ${reference}`, script: stampScript(reference) });
   return delivered;
 }

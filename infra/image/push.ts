@@ -7,11 +7,10 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { readRecord } from "./archive.ts";
 import { deliverImage } from "./deliver.ts";
-import { endpoint } from "../ssh/connect.ts";
-import { withHost } from "../ssh/with-host.ts";
+import { place, withHost } from "../ssh/with-host.ts";
 import { runForEngine } from "../toolchain/parent.ts";
 
-const input = endpoint.extend({
+const delivery = z.object({
   image: z.object({
     reference: z.string().regex(/^[a-z0-9./:_-]+$/),
     id: z.string().regex(/^sha256:[0-9a-f]{64}$/),
@@ -19,10 +18,10 @@ const input = endpoint.extend({
 });
 
 runForEngine((status) => process.exit(status));
-const { image, ...host } = input.parse(JSON.parse(await text(process.stdin)));
+const { image, ...host } = place.and(delivery).parse(JSON.parse(await text(process.stdin)));
 const blobs = join(import.meta.dirname, "../../dist/images");
 const record = await readRecord(blobs, image.id);
-const delivered = await withHost(host, process.env["SSH_AUTH_SOCK"] ?? "", (client) =>
-  deliverImage(client, { reference: image.reference, record, blobs }),
+const delivered = await withHost(host, process.env["SSH_AUTH_SOCK"] ?? "", (run) =>
+  deliverImage(run, { reference: image.reference, record, blobs }),
 );
 console.log(JSON.stringify({ image: image.reference, id: image.id, ...delivered }));

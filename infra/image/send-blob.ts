@@ -1,8 +1,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import type { Client } from "ssh2";
 import { blobFile, checkBlob, type Blob } from "./blob.ts";
-import { runAsRoot } from "../ssh/connect.ts";
+import type { Run } from "../ssh/connect.ts";
 
 /** Bytes by file name, of what an earlier delivery left in a host's folder of blobs. */
 export type Leftovers = ReadonlyMap<string, number>;
@@ -52,16 +51,16 @@ export interface Sending {
 }
 
 /** Brings a blob into a host's folder, from where an earlier attempt ended; how many bytes it took. */
-export async function sendBlob(client: Client, { from, blob, to, leftovers }: Sending): Promise<number> {
+export async function sendBlob(run: Run, { from, blob, to, leftovers }: Sending): Promise<number> {
   const { sha256, bytes } = blob.packed;
   if (leftovers.get(`${sha256}.zst`) === bytes) return 0;
   const there = leftovers.get(`${sha256}.partial`) ?? 0;
   const offset = there < bytes ? there : 0;
   await checkBlob(from, blob);
-  await runAsRoot(client, {
+  await run({
     title: `sending ${sha256.slice(0, 12)} (${(bytes / 1e6).toFixed(1)} MB)`,
     script: receive(to, blob, offset),
-    feed: (channel) => pipeline(createReadStream(blobFile(from, blob), { start: offset }), channel),
+    feed: (input) => pipeline(createReadStream(blobFile(from, blob), { start: offset }), input),
   });
   return bytes - offset;
 }

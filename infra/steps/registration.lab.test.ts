@@ -64,6 +64,21 @@ const deregister = (id: string, change?: Record<string, string>) =>
   host.run("registration", inputs(id, change), "deregister");
 const done = (id: string): Outcome => ({ status: 0, stdout: `{"agent":"${id}"}\n`, stderr: "" });
 
+test("a shell host that is reached another way from now on keeps its agents: the old resource takes nothing away", async () => {
+  for (const [from, to] of [
+    [{}, { way: "here" }],
+    [{ way: "here" }, {}],
+  ]) {
+    await register("a1", from);
+    await register("a1", to);
+    expect(await deregister("a1", from)).toEqual(done("a1"));
+    expect(keys()).toEqual(["ssh-ed25519 AAAAa1 agent=a1"]);
+    expect(asked()).toBe("");
+  }
+  expect(await deregister("a1", {})).toEqual(done("a1"));
+  expect(keys()).toEqual([]);
+});
+
 test("an agent is registered: address, keys, and the line that admits it", async () => {
   expect(await register("a1")).toEqual(done("a1"));
   expect(readdirSync(folder("a1")).sort()).toEqual([

@@ -2,7 +2,7 @@
 # asked for either: the agent may be gone.
 # A drain of `force` lets the sessions be stopped that still run when the agent leaves.
 # Inputs: agent_id, drain, name, address, host_key_pub, to_agent_key, to_agent_key_pub, to_shell_key_pub,
-# log_until (when the certificate of its log channel ends).
+# log_until (when the certificate of its log channel ends), way (how the shell host is reached: `here`, or none by SSH).
 
 script="registration ($1)"
 etc=/etc/convocate
@@ -59,8 +59,10 @@ register() {
   write "$new/shell_to_agent_ed25519_key" 640 root:convocate <<<"$to_agent_key"
   write "$new/shell_to_agent_ed25519_key.pub" 644 root:root <<<"$to_agent_key_pub"
   write "$new/log-certificate-until" 644 root:root <<<"$log_until"
+  [ -z "${way:-}" ] || write "$new/way" 644 root:root <<<"$way"
   if [ -d "$folder" ]; then
     local file
+    rm -f "$folder/way"
     for file in "$new"/*; do mv -f "$file" "$folder/"; done
     rmdir "$new"
   else
@@ -89,7 +91,11 @@ retire() {
   esac
 }
 
+# A shell host that is reached another way from now on has another resource of the engine for the same registration: the new one has
+# made it by the time the old one is to take it away.
 deregister() {
+  local registered="$etc/agent-keys/$agent_id"
+  [ ! -d "$registered" ] || [ "$(cat "$registered/way" 2>/dev/null || true)" = "${way:-}" ] || return 0
   retire
   step "refuse the key of $name" && replace_line ""
   step "close the ports to $name" && rules "agent $agent_id" </dev/null
