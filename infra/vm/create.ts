@@ -1,6 +1,6 @@
 import { rebootIfAsked } from "../reboot/reboot.ts";
 import type { Endpoint } from "../ssh/connect.ts";
-import { answers, patienceOf } from "./answer.ts";
+import { answers, patienceOf, type Patience } from "./answer.ts";
 import { harden } from "./harden.ts";
 import { mintHostKey } from "./host-key.ts";
 import type { Hypervisor } from "./hypervisor.ts";
@@ -20,6 +20,8 @@ export interface Wish {
   /** Public keys that may come in, a line each. */
   keys: readonly string[];
   privateKey?: string;
+  /** How long to wait for its first answer; else as its kind needs. */
+  patience?: Patience;
 }
 
 export type Say = (step: string) => void;
@@ -80,7 +82,8 @@ export async function makeMachine(
   );
   if (!machine) throw new Error(`${hypervisor.name}: ${name} was removed meanwhile`);
   say(`waiting until ${name} answers at ${machine.address}`);
-  await answers(hypervisor, { ...endpointOf(machine, wish), name }, patienceOf(options.virtType));
+  const patience = wish.patience ?? patienceOf(options.virtType);
+  await answers(hypervisor, { ...endpointOf(machine, wish), name }, patience);
   await hypervisor.run("taking the seed away", "finish", { name });
   return { ...machine, network };
 }

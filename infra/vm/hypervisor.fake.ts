@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -57,6 +58,8 @@ const programs: Record<string, string> = {
   "dpkg-query": "echo installed",
   systemctl: `echo "systemctl $*" >>/var/lib/fake-libvirt/log`,
   sync: ":",
+  sshd: ":",
+  "systemd-run": `echo "systemd-run $*" >>/var/lib/fake-libvirt/log`,
 };
 
 /** This machine with an /etc, a /var/lib, a /var/log and programs of its own, for the scripts that run on hypervisors. Only root can make one. */
@@ -65,9 +68,10 @@ export class FakeHypervisor {
 
   constructor() {
     cpSync("/etc", this.path("etc"), { recursive: true, verbatimSymlinks: true });
-    for (const folder of ["lib/fake-libvirt", "lib/convocate-provision", "log", "bin"])
+    for (const folder of ["lib/fake-libvirt", "lib/convocate-provision", "log", "bin", "run", "home"])
       mkdirSync(this.path(folder), { recursive: true });
     writeFileSync(this.path("lib/convocate-provision/upgraded"), "");
+    appendFileSync(this.path("etc/passwd"), `admin:x:0:0::${this.path("home")}:/bin/bash\n`);
     chmodSync(this.#folder, 0o755);
     for (const [name, text] of Object.entries(programs)) this.addProgram(name, text);
   }
@@ -111,16 +115,25 @@ export class FakeHypervisor {
     return readFileSync(this.path("lib/fake-libvirt/network"), "utf8");
   }
 
+  /** Command line of a shell that runs what follows it within. */
+  get #within(): string {
+    const binds = { etc: "/etc", lib: "/var/lib", log: "/var/log", bin: "/usr/local/bin", run: "/run" };
+    const mounts = Object.entries(binds).map(([from, to]) => `mount --rbind "$0/${from}" ${to}`);
+    return `${mounts.join(" && ")} && PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin exec "$@"`;
+  }
+
+  /** A `sudo` in a folder of its own, that leads in here; for an SSH server. */
+  get sudo(): string {
+    const folder = this.path("sudo");
+    mkdirSync(folder, { recursive: true });
+    const text = `#!/bin/bash\n[ "$1" = -n ] && shift\nexport SUDO_USER=admin\nexec unshare --mount bash -c '${this.#within}' ${this.#folder} "$@"\n`;
+    writeFileSync(join(folder, "sudo"), text, { mode: 0o755 });
+    return folder;
+  }
+
   run(name: VmScript, inputs: Record<string, string>): Promise<Outcome> {
-    const binds = [
-      ["etc", "/etc"],
-      ["lib", "/var/lib"],
-      ["log", "/var/log"],
-      ["bin", "/usr/local/bin"],
-    ];
-    const mounts = binds.map(([from = "", to = ""]) => `mount --rbind "$0/${from}" ${to}`).join(" && ");
-    const within = `${mounts} && PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin exec bash --norc -s`;
-    const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder]);
+    const inside = ["bash", "--norc", "-s"];
+    const child = spawn("unshare", ["--mount", "bash", "-c", this.#within, this.#folder, ...inside]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };
       child.stdout.on("data", (chunk: Buffer) => (out.stdout += chunk.toString()));

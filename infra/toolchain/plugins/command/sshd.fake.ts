@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import ssh2, { type Connection, type Session } from "ssh2";
 
 export interface KeyPair {
@@ -31,6 +31,8 @@ export class FakeSshd {
   readonly acceptEnv = new Set<string>();
   /** Where its commands are found. */
   path = "/usr/bin:/bin";
+  /** Where connections through it really go, by `address:port`; others are refused. */
+  readonly ways = new Map<string, { address: string; port: number }>();
   connections = 0;
   readonly #open = new Set<Connection>();
   readonly #server: ssh2.Server;
@@ -51,6 +53,15 @@ export class FakeSshd {
         context.accept();
       });
       connection.on("session", (accept) => this.#serve(accept()));
+      connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
+        const way = this.ways.get(`${destIP}:${String(destPort)}`);
+        if (!way) return void reject();
+        const channel = accept();
+        const socket = connect(way.port, way.address);
+        socket.on("error", () => channel.close());
+        channel.on("error", () => socket.destroy());
+        channel.pipe(socket).pipe(channel);
+      });
     });
   }
 
