@@ -20,7 +20,7 @@ export interface Wish {
   /** Public keys that may come in, a line each. */
   keys: readonly string[];
   privateKey?: string;
-  /** How long to wait for its first answer; else as its kind needs. */
+  /** How long to wait for what answers late; else as its kind needs. */
   patience?: Patience;
 }
 
@@ -67,7 +67,7 @@ export async function makeMachine(
   say("seeing to it that you can log in again");
   await hypervisor.run("writing the key", "keys", { keys: keys.join("\n") });
   say("hardening sshd of the hypervisor");
-  await harden(hypervisor);
+  await harden(hypervisor, wish.patience);
   say("preparing the hypervisor");
   await hypervisor.run("preparing the hypervisor", "hypervisor", { packages: packages.join(" "), network });
   if (survey.running === 0) await rebootIfAsked(hypervisor.name, () => hypervisor.connect());

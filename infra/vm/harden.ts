@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { runAsRoot } from "../ssh/connect.ts";
+import type { Patience } from "./answer.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import { VmRefusal } from "./refusal.ts";
 
@@ -9,11 +11,25 @@ export const hardenScript = readFileSync(join(import.meta.dirname, "harden.sh"),
 const takeBack = `rm -f /etc/ssh/sshd_config.d/00-convocate-hardening.conf
 if systemctl is-active --quiet ssh; then systemctl reload ssh; fi`;
 
+/** sshd does not listen for a moment while it reads its configuration again; a machine that is busy takes longer. */
+const reloading: Patience = { total: 30_000, pause: 500 };
+
+async function logInAgain(hypervisor: Hypervisor, { total, pause }: Patience): Promise<void> {
+  for (const deadline = Date.now() + total; ; await setTimeout(pause)) {
+    try {
+      await hypervisor.root({ title: "logging in again", script: "true" });
+      return;
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+    }
+  }
+}
+
 /**
  * Hardens the hypervisor's sshd, while a connection stays open that takes it back where a new login does not work any
  * more: nobody is locked out.
  */
-export async function harden(hypervisor: Hypervisor): Promise<void> {
+export async function harden(hypervisor: Hypervisor, patience = reloading): Promise<void> {
   const held = await hypervisor.connect();
   try {
     await runAsRoot(held, {
@@ -22,7 +38,7 @@ export async function harden(hypervisor: Hypervisor): Promise<void> {
       feed: (channel) => Promise.resolve(void channel.end(hardenScript)),
     });
     try {
-      await hypervisor.root({ title: "logging in again", script: "true" });
+      await logInAgain(hypervisor, patience);
     } catch (error) {
       await runAsRoot(held, { title: "taking the hardening back", script: takeBack });
       throw new VmRefusal(
