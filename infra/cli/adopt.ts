@@ -160,7 +160,7 @@ async function makeOurs(context: Context, { file, name, plan, endpoint, options 
   await onHost(context, endpoint, (client) => act(client, name, "prepare"));
   const report = openReporter(context, { json: options.json ?? false, dryRun: false });
   try {
-    const job = { file, shell: file.fleet().shell?.name ?? "", hosts: [name], dryRun: false };
+    const job = { file, shell: file.fleet().shell?.name ?? "", hosts: [name], here: null, dryRun: false };
     const exit = await provision(context, job, report);
     if (exit !== exitStatus.ok) return exit;
   } finally {

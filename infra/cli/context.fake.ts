@@ -8,6 +8,7 @@ export class FakeContext implements Context {
   readonly home = "/home/me";
   readonly hostName = "Laptop.example.org";
   machineId: string | null = "0123456789abcdef0123456789abcdef";
+  restartAsked = () => false;
   readonly path: string;
   readonly plugins = "offline";
   readonly agentSocket = undefined;

@@ -26,6 +26,8 @@ export interface Context {
   hostName: string;
   /** /etc/machine-id; null: there is none. */
   machineId: string | null;
+  /** Whether this machine waits for a restart. */
+  restartAsked: () => boolean;
   path: string;
   plugins: "auto" | "official" | "offline";
   /** The ssh-agent's socket. */

@@ -51,6 +51,9 @@ export const hostEvent = z.object({
   steps: z.number(),
 });
 
+/** A host that is this machine waits for a restart, which is left to its administrator. */
+export const restartEvent = z.object({ type: z.literal("restart"), host: z.string(), remedy: z.string() });
+
 export const resultEvent = z.object({
   type: z.literal("result"),
   stack: z.string(),
@@ -61,7 +64,15 @@ export const resultEvent = z.object({
 });
 
 /** In the order of the reference. */
-export const cliEvents = [fileEvent, stageEvent, stepEvent, failureEvent, hostEvent, resultEvent] as const;
+export const cliEvents = [
+  fileEvent,
+  stageEvent,
+  stepEvent,
+  failureEvent,
+  hostEvent,
+  restartEvent,
+  resultEvent,
+] as const;
 export type CliEvent = z.infer<(typeof cliEvents)[number]>;
 export type StepEvent = z.infer<typeof stepEvent>;
 export type FailureEvent = z.infer<typeof failureEvent>;

@@ -72,7 +72,9 @@ export async function provisionHosts(
     const fleet = file.fleet();
     if (file.isChanged)
       for (const host of hosts ?? []) report.emit({ type: "file", file: file.path, host, written: !dryRun });
-    return await provision(context, { file, shell: fleet.shell?.name ?? "", hosts, dryRun }, report);
+    const { shell, agents } = fleet;
+    const here = [shell, ...agents].find((host) => typeof host?.local === "string")?.name ?? null;
+    return await provision(context, { file, shell: shell?.name ?? "", hosts, here, dryRun }, report);
   } catch (error) {
     if (!json || !(error instanceof CliError || error instanceof ConfigError)) throw error;
     const known = readError(error);

@@ -3,6 +3,7 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { exitStatus } from "../../protocol/errors.ts";
 import { machineId } from "../config/machine-id.ts";
+import { restartAsked } from "../config/restart.ts";
 import { CliError } from "./cli-error.ts";
 import type { Context, HeldSignals } from "./context.ts";
 import { program, type Task } from "./program.ts";
@@ -36,6 +37,7 @@ const context: Context = {
   home: homedir(),
   hostName: hostname(),
   machineId: machineId(),
+  restartAsked,
   path: env["PATH"] ?? "",
   plugins: plugins === "official" || plugins === "offline" ? plugins : "auto",
   agentSocket: env["SSH_AUTH_SOCK"],

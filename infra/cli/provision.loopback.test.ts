@@ -97,6 +97,40 @@ test("init-agent writes the host into the stack file, keeping comments, and touc
   expect(text()).toContain(`agent-b: { role: agent, address: ${address}, port: ${String(port)}, hostKey:`);
 });
 
+test("without --host it is this machine: a name, its machine id and no key in the stack file, and nothing by SSH", async () => {
+  const before = text();
+  const refused = await events("init-agent", "--shell", "shell-1");
+  expect(of(refused.events, "failure")[0]?.remedy).toContain("--address ADDRESS");
+  expect(of((await events("update")).events, "failure")[0]?.cause).toMatch(
+    /this machine is no host of stack test/,
+  );
+  expect(text()).toBe(before);
+
+  fleet.ran();
+  const { exit, events: all } = await events("init-agent", "--address", "127.0.1.9", "--shell", "shell-1");
+  expect(of(all, "failure")).toEqual([]);
+  expect(exit).toBe(0);
+  const { machineId } = fleet.context();
+  expect(text()).toContain(
+    `laptop: { role: agent, address: 127.0.1.9, local: ${String(machineId)}, shell: shell-1 }`,
+  );
+  expect(fleet.ran()).toEqual([
+    "laptop-install apply",
+    "laptop-init-agent apply",
+    "laptop-registration apply",
+  ]);
+  const context = fleet.context();
+  context.restartAsked = () => true;
+  const again = await fleet.run(["update"], context);
+  expect(context.out).toMatch(/^laptop: unchanged\nlaptop: asks for a restart: .*systemctl reboot/m);
+  expect(again.exit).toBe(0);
+
+  fleet.configure("v1", entries("shell-1", "agent-a", "agent-b"));
+  fleet.ran();
+  expect((await events("update", "--all")).exit).toBe(0);
+  expect(fleet.ran()).toEqual(["laptop-registration remove"]);
+});
+
 test("update --host brings one host up to date, and leaves the others behind", async () => {
   fleet.configure("v2", entries("shell-1", "agent-a", "agent-b"));
   const { exit, events: all } = await events("update", "--host", "agent-a");

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { exitStatus } from "../../protocol/errors.ts";
+import { restartRemedy } from "../config/restart.ts";
 import { CliError } from "./cli-error.ts";
 import type { Context } from "./context.ts";
 import { openEngine, type Engine } from "./engine.ts";
@@ -19,6 +20,8 @@ export interface Job {
   shell: string;
   /** Null: all. */
   hosts: readonly string[] | null;
+  /** The host that is this machine; null: none. */
+  here: string | null;
   dryRun: boolean;
 }
 
@@ -100,6 +103,9 @@ export async function provision(context: Context, job: Job, report: Reporter): P
   const outcome: Outcome = { todo, done: update.done, failures, dryRun };
   for (const host of job.hosts ?? [...new Set([...file.hosts, ...changedHosts(todo)])])
     report.emit(hostEvent(host, outcome));
+  const { here } = job;
+  if (here !== null && !dryRun && (job.hosts?.includes(here) ?? true) && context.restartAsked())
+    report.emit({ type: "restart", host: here, remedy: restartRemedy });
   const exit = engine.ended() ? exitStatus.failed : exitOf(failures);
   const status = exit !== 0 ? "failed" : todo.length === 0 ? "unchanged" : dryRun ? "planned" : "changed";
   const seconds = Math.round((context.now() - start) / 100) / 10;

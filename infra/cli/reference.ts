@@ -60,6 +60,7 @@ const eventText: Record<string, string> = {
   step: "One thing that is done to a host; `host` is null for what all hosts share.",
   failure: "Why something failed, with the end of the host's log.",
   host: "What became of a host; `unfinished`: something before it failed.",
+  restart: "A host that is this machine waits for a restart, which is left to you.",
   result: "The last line.",
 };
 

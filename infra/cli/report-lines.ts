@@ -22,6 +22,8 @@ export function eventLine(event: CliEvent): string | null {
       return failureLines(event).join("\n");
     case "host":
       return `${event.host}: ${hostText(event)}`;
+    case "restart":
+      return `${event.host}: asks for a restart: ${event.remedy}`;
     case "result":
       return `${event.stack}: ${event.status}${seconds(event.seconds)}`;
   }

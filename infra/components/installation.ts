@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { FleetHost } from "../config/fleet.ts";
+import { restartAsked, restartRemedy } from "../config/restart.ts";
 import { packages } from "../steps/packages.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { connectionArgs, hostCommand, placeOf } from "./host-command.ts";
@@ -70,7 +71,13 @@ export function installHost(host: FleetHost, artifacts: Artifacts, parent: pulum
       dependsOn: [deliver(host, artifacts, "runtime", parent), deliver(host, artifacts, "app", parent)],
     },
   );
-  if (host.local !== null) return installed;
+  if (host.local !== null) {
+    installed.stdout.apply(() => {
+      if (restartAsked())
+        void pulumi.log.warn(`${host.name} asks for a restart: ${restartRemedy}`, installed);
+    });
+    return installed;
+  }
   return new local.Command(
     `${host.name}-reboot`,
     {

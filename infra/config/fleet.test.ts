@@ -275,6 +275,11 @@ const bad: [string, unknown, RegExp][] = [
     { ...good, hosts: { "shell-1": { ...shell, local: machine }, "agent-a": { ...agent, local: machine } } },
     /agent-a.local: got 0123\S+, and shell-1 has one: .*by SSH/,
   ],
+  [
+    "a machine that others do not reach",
+    withShell({ local: machine, address: "127.0.0.1" }),
+    /shell-1.address: got 127.0.0.1, which the other hosts .*: give the one that they reach/,
+  ],
   ["a drain that is none", withAgent({ drain: "yes" }), /agent-a.drain: got "yes": .*true .* or force/],
 ];
 

@@ -112,6 +112,8 @@ const agentIdsOf = (stack: string, hosts: StackConfig["hosts"]): Record<string, 
       .map(([name, host]) => [name, host.agentId ?? deriveAgentId(stack, name)]),
   );
 
+const isLoopback = (address: string) => /^(127\.|::1$|localhost$)/.test(address);
+
 /** What zod cannot see: how hosts stand to each other. */
 function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, string>): string[] {
   const entries = Object.entries(hosts);
@@ -142,6 +144,12 @@ function relationFaults(hosts: StackConfig["hosts"], agentIds: Record<string, st
     faults.push(
       `convocate:hosts.${here[1] ?? ""}.local: got ${String(hosts[here[1] ?? ""]?.local)}, and ${here[0] ?? ""} has one: one host is this machine, reach the others by SSH`,
     );
+  const elsewhere = entries.some(([, host]) => !isLoopback(host.address));
+  for (const [name, host] of entries)
+    if (host.local !== undefined && isLoopback(host.address) && elsewhere)
+      faults.push(
+        `convocate:hosts.${name}.address: got ${host.address}, which the other hosts are themselves by: give the one that they reach this machine by`,
+      );
   duplicates("agentId", (name) => agentIds[name]);
   for (const [name, host] of entries) {
     const roles = rolesOf(host);
