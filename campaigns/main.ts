@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { adoptOrphans } from "./adopt-orphans.ts";
 import { audit } from "./audit.ts";
 import type { Campaign } from "./campaign.ts";
+import { createVm } from "./create-vm.ts";
 import { flood } from "./flood.ts";
 import { fuzz } from "./fuzz.ts";
 import { keyboard } from "./keyboard.ts";
@@ -12,6 +13,7 @@ import { logsCut } from "./logs-cut.ts";
 import { move } from "./move.ts";
 import { soak } from "./soak.ts";
 import { storm } from "./storm.ts";
+import { thisMachine } from "./this-machine.ts";
 import { provision } from "./provision.ts";
 import { rollOut } from "./roll-out.ts";
 import { Random } from "./random.ts";
@@ -25,12 +27,14 @@ const campaigns: Campaign[] = [
   flood,
   soak,
   audit,
+  createVm,
   keyboard,
   move,
   provision,
   rollOut,
   logsCut,
   storm,
+  thisMachine,
 ];
 
 function wholeNumber(text: string): number {
