@@ -14,10 +14,9 @@ const sizes = [
   { files: 50_000, mebibytes: 2_048 },
 ];
 const program = join(import.meta.dirname, "../script/convocate-host");
-const uuid = "0b0b0b0b-1111-4222-8333-444444444444";
 
 /** A tree of files of one size, a hundred to a folder. */
-const fill = `set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"
+const fill = `set -e; cd "$1"
 for d in $(seq $(($2 / 100))); do mkdir $d; head -c $((100 * $3)) /dev/urandom | split -b $3 -a 2 - $d/; done
 chown -R 1337:1337 .; sync -f .`;
 
@@ -39,6 +38,7 @@ interface Ours {
 
 class MoveBench {
   readonly #fleet = new TestFleet("move-bench");
+  #uuid = "";
 
   async open(): Promise<void> {
     const hosts = ["shell-1", "agent-a", "agent-b"];
@@ -57,10 +57,13 @@ class MoveBench {
     return must(["docker", "exec", this.#fleet.lab.container(host), "sh", "-c", script, "sh", ...args]);
   }
 
-  /** An orphan's directory: what moves is the same for a session. */
+  /** A session on agent-a with so many files. */
   async fill(files: number, mebibytes: number): Promise<void> {
     const each = Math.floor((mebibytes * 2 ** 20) / files);
-    await this.#on("agent-a", fill, `/home/convocate/${uuid}`, String(files), String(each));
+    const { code, stderr } = await this.#fleet.verb("new", "mover", "--agent", "agent-a");
+    if (code !== 0) throw new Error(`the session could not be made: ${stderr}`);
+    this.#uuid = String((await this.#fleet.sessions())[0]?.["uuid"]);
+    await this.#on("agent-a", fill, `/home/convocate/${this.#uuid}`, String(files), String(each));
   }
 
   /** Milliseconds of `tar | ssh`, by way of this machine like ours, and until what came is on the disk, as ours is. */
@@ -70,7 +73,7 @@ class MoveBench {
     const to = async (host: string) => [...lab.sshCommand(host), (await lab.host(host)).address];
     const quoted = (argv: string[], command: string) =>
       [...argv.map((word) => `'${word}'`), `"${command}"`].join(" ");
-    const read = quoted(await to(from), `sudo -n tar -c -C /home/convocate/${uuid} .`);
+    const read = quoted(await to(from), `sudo -n tar -c -C /home/convocate/${this.#uuid} .`);
     const write = quoted(await to(target), "sudo -n tar -x -C /home/convocate/plain");
     const began = performance.now();
     await must(["bash", "-c", `set -o pipefail; ${read} | ${write}`]);
@@ -83,7 +86,16 @@ class MoveBench {
 
   /** A whole move from agent-a to agent-b. */
   async ours(): Promise<Ours> {
-    const words = ["migrate-session", "--session", uuid, "--from", "agent-a", "--agent", "agent-b", "--json"];
+    const words = [
+      "migrate-session",
+      "--session",
+      this.#uuid,
+      "--from",
+      "agent-a",
+      "--agent",
+      "agent-b",
+      "--json",
+    ];
     const began = performance.now();
     const child = spawn(program, [...words, "--stack", this.#fleet.stack], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -107,14 +119,15 @@ class MoveBench {
     return { took: performance.now() - began, steps, memory };
   }
 
-  /** Waits until the source's files are removed, which goes on after a move and would hold up what is measured next. */
-  async settle(): Promise<void> {
-    const left = () => this.#on("agent-a", "ls -A /home/convocate");
-    await until("the source's files are removed", 300_000, async () => (await left()) === "");
+  /** Waits until a host's agent has removed what is not there any more: it would hold up what is measured next. */
+  async settle(host: string): Promise<void> {
+    const left = () => this.#on(host, "ls -A /home/convocate");
+    await until(`${host} has removed the files`, 300_000, async () => (await left()) === "");
   }
 
   async remove(): Promise<void> {
-    await this.#fleet.verb("rm", uuid);
+    await this.#fleet.verb("rm", "mover");
+    await this.settle("agent-b");
   }
 }
 
@@ -147,7 +160,7 @@ export async function measureMove(): Promise<void> {
       // Before and after: what else the machine does comes and goes.
       const before = await bench.plain("agent-a", "agent-b");
       const { took, steps, memory } = await bench.ours();
-      await bench.settle();
+      await bench.settle("agent-a");
       const after = await bench.plain("agent-b", "agent-a");
       await bench.remove();
       const streamed = steps["copy"] ?? NaN;

@@ -157,8 +157,7 @@ withdraw() {
   read_anew
 }
 
-# release: the session is not here any more. The rest is removed meanwhile, by its agent or here; what a crash leaves of that goes
-# with the agent's next start, or with the next orphan that leaves the shell host.
+# release: the session is not here any more. An agent removes the rest by itself, also after a crash.
 release() {
   held
   docker rm "convocate-session-$uuid" >/dev/null 2>&1 || true
@@ -167,9 +166,8 @@ release() {
     sync -f "$store"
     read_anew
   elif [ -d "$home" ]; then
-    rm -rf "$homes/.gone-$uuid"
     mv -T "$home" "$homes/.gone-$uuid"
-    setsid nice rm -rf "$homes/.gone-$uuid" </dev/null >/dev/null 2>&1 &
+    rm -rf "$homes/.gone-$uuid"
   fi
 }
 
