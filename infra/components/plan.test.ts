@@ -147,8 +147,8 @@ test("new programs go to every host, and no key is made anew", async () => {
 
 describe("a host that is this machine", () => {
   const machine = "0123456789abcdef0123456789abcdef";
-  const { hostKey: _, ...keyless } = hosts["shell-1"];
-  const here = { ...settings, hosts: { ...hosts, "shell-1": { ...keyless, local: machine } } };
+  const local = { role: "shell", address: "10.0.0.10", local: machine };
+  const here = { ...settings, hosts: { ...hosts, "shell-1": local } };
   const isLocal = (resources: Registered[], name: string) =>
     resources.find((resource) => resource.name === name)?.type === "command:local:Command";
 

@@ -1,4 +1,3 @@
-import { checkMachine } from "./machine.ts";
 import { deriveAgentId } from "./agent-id.ts";
 import { ConfigError, parseFleet } from "./fleet.ts";
 
@@ -35,8 +34,6 @@ const withShell = (change: object) => ({ ...good, hosts: { ...hosts, "shell-1": 
 const withAgent = (change: object) => ({ ...good, hosts: { ...hosts, "agent-a": { ...agent, ...change } } });
 const without = (from: object, key: string) =>
   Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
-
-const machine = "0123456789abcdef0123456789abcdef";
 
 /** What is wrong, the configuration, and the one line that must be said: path, value and remedy. */
 const bad: [string, unknown, RegExp][] = [
@@ -260,26 +257,6 @@ const bad: [string, unknown, RegExp][] = [
   ["root as another login", { ...good, loginAliases: ["root"] }, /loginAliases.0: got "root": .*rename it/],
   ["a login with a blank", { ...good, loginAliases: ["a b"] }, /loginAliases.0: got "a b": .*rename it/],
   ["a drained shell host", withShell({ drain: true }), /shell-1.drain: got true: .*remove it/],
-  [
-    "a machine that is none",
-    withShell({ local: true }),
-    /shell-1.local: got true: the machine id .*init-shell/,
-  ],
-  [
-    "neither a host key nor a machine",
-    withShell({ hostKey: undefined }),
-    /shell-1.hostKey: got nothing: a host key is required/,
-  ],
-  [
-    "two machines that are this one",
-    { ...good, hosts: { "shell-1": { ...shell, local: machine }, "agent-a": { ...agent, local: machine } } },
-    /agent-a.local: got 0123\S+, and shell-1 has one: .*by SSH/,
-  ],
-  [
-    "a machine that others do not reach",
-    withShell({ local: machine, address: "127.0.0.1" }),
-    /shell-1.address: got 127.0.0.1, which the other hosts .*: give the one that they reach/,
-  ],
   ["a drain that is none", withAgent({ drain: "yes" }), /agent-a.drain: got "yes": .*true .* or force/],
 ];
 
@@ -318,21 +295,6 @@ test.each([
   ["a token in a list", { ...good, ssh: ["b3BlbnNza"] }],
 ])("never shows %s", (_what, value) => {
   expect(faults(value).join("\n")).not.toContain("b3BlbnNza");
-});
-
-test("a host may be this machine, without a key; on another machine nothing is touched", () => {
-  const { hostKey: _, ...keyless } = shell;
-  const fleet = parseFleet(
-    "lab",
-    { ...good, hosts: { ...hosts, "shell-1": { ...keyless, local: machine } } },
-    "/home/me",
-  );
-  expect(fleet.shell).toMatchObject({ local: machine, connection: { hostKey: null } });
-  expect(() => checkMachine("lab", fleet, machine)).not.toThrow();
-  for (const other of ["f".repeat(32), null])
-    expect(() => checkMachine("lab", fleet, other)).toThrow(
-      /shell-1.local: got 0123.*, and this machine is .*: run this on shell-1 itself/,
-    );
 });
 
 test("completes a good configuration", () => {
