@@ -71,6 +71,16 @@ test.each<[string, number, RegExp]>([
     4,
     /sessions still run/,
   ],
+  [
+    'Process exited with status 1: running "exec node infra/image/push.ts":\nError: 10.0.0.9: the image needs 1.0 GB of disk below /var/lib/docker, 0.0 GB are free: free some',
+    1,
+    /Free space on agent-a/,
+  ],
+  [
+    "Resource 'urn:pulumi:test::convocate::command:remote:Command::agent-a-registration' will be destroyed but was not specified in --target list.\nEither include resource",
+    4,
+    /agent-a left the stack file .*update --all/,
+  ],
   ["something nobody has seen", 1, /Correct the cause/],
   ["", 1, /Correct the cause/],
 ])("%s", (message, exit, remedy) => {

@@ -46,6 +46,17 @@ const rules: Rule[] = [
       `Correct what the log of ${host} says, and run this again: it goes on where it stopped.`,
   },
   {
+    sign: /will be destroyed but was not specified in --target list/,
+    exit: exitStatus.refused,
+    remedy: (host) =>
+      `${host} left the stack file and is still in the fleet: run \`convocate-host update --all\`, which takes it out first, or put it back.`,
+  },
+  {
+    sign: / needs [\d.]+ [GM]B .* free: free some$/m,
+    exit: exitStatus.failed,
+    remedy: (host) => `Free space on ${host}, and run this again: it goes on where it stopped.`,
+  },
+  {
     sign: /sudo: .*(password|not allowed|not found)/,
     exit: exitStatus.failed,
     remedy: (host) =>

@@ -50,10 +50,9 @@ test("a new agent is never the one that tries", () => {
   expect(stages(fresh("agent-1"), existing("agent-2"))).toEqual([["agent-2"], ["agent-1"]]);
 });
 
-test("hosts that leave go last, when all others are well", () => {
-  expect(stages([host("old", "delete"), step("old", "registration", "delete")], existing("agent-1"))).toEqual(
-    [["agent-1"], ["old"]],
-  );
+test("hosts that leave go first, and what was shared with them last", () => {
+  const old = [host("old", "delete"), step("old", "registration", "delete")];
+  expect(stages(existing("shell-1"), old, existing("agent-1"))).toEqual([["old"], ["shell-1"], ["agent-1"]]);
   const last = rollout([...existing("agent-1"), step(null, "key", "delete")], "shell-1", order).at(-1);
   expect(last).toEqual({ hosts: [], urns: null });
 });

@@ -42,9 +42,9 @@ export const newHosts = (plan: Plan): Set<string> =>
   );
 
 /**
- * The parts of an update of everything: the shell host, one agent to try it on, the other agents, at most eight at once,
- * and what is left, such as hosts that leave. Agents that are new have no sessions to lose: with no other to update, and
- * for a fleet that is new, it is one part. `order`: the hosts of the stack file, in its order.
+ * The parts of an update of everything: hosts that leave, before which the engine does nothing to a shell host that they lean on;
+ * the shell host, one agent to try it on, the other agents, at most eight at once, and what is left. Agents that are new have no
+ * sessions to lose: with no other to update, and for a fleet that is new, it is one part. `order`: the hosts of the stack file, in its order.
  */
 export function rollout(plan: Plan, shell: string, order: readonly string[]): Stage[] {
   const fresh = newHosts(plan);
@@ -56,9 +56,11 @@ export function rollout(plan: Plan, shell: string, order: readonly string[]): St
   const rest: Stage = { hosts: changedHosts(plan), urns: null };
   if (fresh.has(shell) || old.length === 0) return [rest];
   const [canary = "", ...others] = [...old, ...agents.filter((host) => fresh.has(host))];
-  const groups: string[][] = changed.includes(shell) ? [[shell], [canary]] : [[canary]];
+  const groups: string[][] = leaving.length > 0 ? [leaving] : [];
+  if (changed.includes(shell)) groups.push([shell]);
+  groups.push([canary]);
   for (let at = 0; at < others.length; at += width) groups.push(others.slice(at, at + width));
   const stages = groups.map((hosts) => only(plan, hosts));
   const left = plan.some(({ host, action }) => action === "delete" && host === null);
-  return left || leaving.length > 0 ? [...stages, { hosts: leaving, urns: null }] : stages;
+  return left ? [...stages, { hosts: [], urns: null }] : stages;
 }

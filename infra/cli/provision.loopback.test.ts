@@ -182,16 +182,21 @@ test("another host key than the pinned one: exit 5, what to do; nothing is sent 
   expect(fleet.ran().some((line) => line.startsWith("agent-a-"))).toBe(false);
 });
 
-test("a host that leaves the stack file leaves the fleet with an update of everything", async () => {
-  fleet.configure("v4", entries("shell-1", "agent-b"));
+test("a host that leaves the stack file leaves the fleet with an update of everything, and before it", async () => {
+  fleet.configure("v5", entries("shell-1", "agent-b"));
+  const alone = await events("update", "--host", "shell-1");
+  expect(alone.exit).toBe(4);
+  expect(of(alone.events, "failure")[0]).toMatchObject({ host: "agent-a" });
   const { exit, events: all } = await events("update", "--all");
+  expect(of(all, "failure")).toEqual([]);
   expect(exit).toBe(0);
+  expect(of(all, "stage").map(({ hosts }) => hosts)).toEqual([["agent-a"], ["shell-1"], ["agent-b"]]);
   expect(hostStates(all)).toMatchObject({ "agent-a": "changed" });
   expect(fleet.ran()).toContain("agent-a-registration remove");
 });
 
 test("two at once: the second is refused; a signal ends the first in good order, and the next run completes", async () => {
-  fleet.configure("v5", entries("shell-1", "agent-b"));
+  fleet.configure("v6", entries("shell-1", "agent-b"));
   fleet.hold(true);
   const context = fleet.context();
   const ended = fleet.run(["update", "--all"], context);
