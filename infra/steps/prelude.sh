@@ -11,9 +11,10 @@ run_log=$(mktemp)
 exec >"$run_log" 2>&1
 current="start"
 
-# Where nothing can be written, the log does not say so, or not where.
+# Where nothing can be written, the log does not say so, or not where. In a trap, `return` alone would be with the script's own status,
+# and end the trap.
 full_disks() {
-  case "$(tail -n 1 "$run_log")" in "" | "==> "* | *"o space left"* | *"write error"*) ;; *) return ;; esac
+  case "$(tail -n 1 "$run_log")" in "" | "==> "* | *"o space left"* | *"write error"*) ;; *) return 0 ;; esac
   df -P / /etc /home /tmp /usr/local/lib /var/log /var/lib/convocate-provision /var/lib/docker 2>/dev/null |
     awk 'NR > 1 && $4 < 64 { print "no space is left on " $6 ": free some" }' | sort -u
 }
