@@ -42,7 +42,10 @@ async function run(conditions: Conditions): Promise<string[]> {
     const rounds = new Rounds(fleet, conditions);
     await rounds.open();
     const kills = random.shuffled(killSteps).slice(0, option(conditions, "kills"));
-    const points = random.shuffled(all).slice(0, option(conditions, "points"));
+    const points = random
+      .shuffled(all)
+      .slice(option(conditions, "from"))
+      .slice(0, option(conditions, "points"));
     const found = await reachAll(kills, (steps, attempt) => rounds.kill(steps, attempt));
     found.push(...(await reachAll(points, (some, attempt) => rounds.strike(some, attempt))));
     say(`${String(rounds.points)} points`);
@@ -57,7 +60,8 @@ export const provision: Campaign = {
   description: "new agents join a fleet of the lab, and in every step of it something goes wrong",
   options: [
     { name: "kills", description: "in how many of the steps the engine is killed", value: killSteps.length },
-    { name: "points", description: "how many of the pairs of step and fault", value: all.length },
+    { name: "from", description: "pairs of step and fault that are left out at the beginning", value: 0 },
+    { name: "points", description: "how many of the pairs", value: all.length },
   ],
   run,
 };
