@@ -104,7 +104,11 @@ describe("in a terminal", () => {
       const grep = ["sh", "-c", `grep -h '"text":"${text}' /var/log/convocate-agent/*.log || true`];
       return (await lab.exec("shell-1", grep)).stdout.trim().split("\n").filter(Boolean);
     };
-    await until("the sessions' lines arrive", 60_000, async () => (await lines("session started: ")).length > 1);
+    await until(
+      "the sessions' lines arrive",
+      60_000,
+      async () => (await lines("session started: ")).length > 1,
+    );
     const { uuid } = (await find("one")) ?? {};
     expect((await lines("session started: ")).filter((line) => line.includes(String(uuid)))).toHaveLength(1);
   });
