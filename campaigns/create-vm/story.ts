@@ -69,7 +69,7 @@ export class MachineStory {
     const { lab } = this.#fleet;
     const { address, hostKey } = await lab.host(hypervisor);
     return [
-      ...["--hypervisor", address, "--username", lab.user, "--host-key", hostKey],
+      ...["--hypervisor", address, "--username", lab.user, "--host-key", hostKey, "--replace"],
       ...["--identity", lab.records.privateKeyFile, "--stack", this.#fleet.stack, "--json"],
     ];
   }

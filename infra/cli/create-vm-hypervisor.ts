@@ -31,20 +31,20 @@ const pins = z.record(z.string(), z.string());
 
 /** Host keys of hypervisors, which no stack file has: by address and port, in the data folder. */
 class HypervisorPins {
-  readonly #file: string;
+  readonly file: string;
 
   constructor({ dataDir }: Context) {
-    this.#file = join(dataDir, "hypervisors.json");
+    this.file = join(dataDir, "hypervisors.json");
   }
 
   get all(): Record<string, string> {
-    return existsSync(this.#file) ? pins.parse(JSON.parse(readFileSync(this.#file, "utf8"))) : {};
+    return existsSync(this.file) ? pins.parse(JSON.parse(readFileSync(this.file, "utf8"))) : {};
   }
 
   keep(host: string, key: string): void {
     if (this.all[host] === key) return;
-    mkdirSync(join(this.#file, ".."), { recursive: true });
-    writeWhole(this.#file, `${JSON.stringify({ ...this.all, [host]: key }, null, 2)}\n`, 0o644);
+    mkdirSync(join(this.file, ".."), { recursive: true });
+    writeWhole(this.file, `${JSON.stringify({ ...this.all, [host]: key }, null, 2)}\n`, 0o644);
   }
 }
 
@@ -103,6 +103,7 @@ export async function reachHypervisor(context: Context, options: HypervisorOptio
     fingerprint,
     hostKey,
     replace,
+    kept: { file: known.file, verb: "create-vm …" },
   });
   known.keep(name, key);
   const secret = privateKey !== undefined && { privateKey };

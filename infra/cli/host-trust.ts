@@ -15,13 +15,15 @@ export interface TrustWish {
   hostKey: string | undefined;
   /** `--replace`: another key than the known one may take its place. */
   replace: boolean;
+  /** Where the known one is kept, if that is not the stack file, and the verb that replaces it. */
+  kept?: { file: string; verb: string };
 }
 
-const changed = (host: string, known: string, shown: string) =>
+const changed = ({ host, kept }: TrustWish, known: string, shown: string) =>
   new CliError(
     "refused",
-    `${host} shows another host key than the one in the stack file; nothing was changed\n  known: ${fingerprintOf(known)}\n  shown: ${shown}`,
-    `Somebody may be in between. If the machine was set up anew, compare on its console and run \`convocate-host trust ${host} --replace\`.`,
+    `${host} shows another host key than the one in ${kept?.file ?? "the stack file"}; nothing was changed\n  known: ${fingerprintOf(known)}\n  shown: ${shown}`,
+    `Somebody may be in between. If the machine was set up anew, compare on its console and run \`convocate-host ${kept?.verb ?? `trust ${host}`} --replace\`.`,
   );
 
 async function consent(context: Context, { host, endpoint }: TrustWish, print: string): Promise<void> {
@@ -63,7 +65,7 @@ export async function trustedKey(context: Context, wish: TrustWish): Promise<str
   }
   if (known !== null && isKey(known)) {
     if (fingerprintOf(known) === print) return known;
-    if (!replace) throw changed(host, known, print);
+    if (!replace) throw changed(wish, known, print);
   }
   if (wanted === null && wish.hostKey === undefined) await consent(context, wish, print);
   return key;
