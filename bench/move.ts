@@ -121,7 +121,7 @@ class MoveBench {
 
   /** Waits until a host's agent has removed what is not there any more: it would hold up what is measured next. */
   async settle(host: string): Promise<void> {
-    const left = () => this.#on(host, "ls -A /home/convocate");
+    const left = () => this.#on(host, 'ls -A /home/convocate | grep -F "$1" || true', this.#uuid);
     await until(`${host} has removed the files`, 300_000, async () => (await left()) === "");
   }
 
