@@ -79,7 +79,7 @@ test.each<[string, number, RegExp]>([
   [
     "Resource 'urn:pulumi:test::convocate::command:remote:Command::agent-a-registration' will be destroyed but was not specified in --target list.\nEither include resource",
     4,
-    /agent-a left the stack file .*update --all/,
+    /If agent-a left the stack file, .*update --all/,
   ],
   ["something nobody has seen", 1, /Correct the cause/],
   ["", 1, /Correct the cause/],

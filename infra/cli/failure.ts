@@ -49,7 +49,7 @@ const rules: Rule[] = [
     sign: /will be destroyed but was not specified in --target list/,
     exit: exitStatus.refused,
     remedy: (host) =>
-      `${host} left the stack file and is still in the fleet: run \`convocate-host update --all\`, which takes it out first, or put it back.`,
+      `If ${host} left the stack file, run \`convocate-host update --all\`, which takes it out first, or put it back; if a host is reached another way from now on, run \`script/pulumi up\`.`,
   },
   {
     sign: / needs [\d.]+ [GM]B .* free: free some$/m,
