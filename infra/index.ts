@@ -8,7 +8,9 @@ import { declareFleet } from "./components/fleet.ts";
 import { ConfigError, parseFleet } from "./config/fleet.ts";
 import { machineId } from "./config/machine-id.ts";
 import { checkMachine } from "./config/machine.ts";
+import { endWithEngine } from "./toolchain/parent.ts";
 
+endWithEngine(() => process.exit(1));
 const config = new pulumi.Config("convocate");
 // Settings that are not read below are listed too: an unknown one is refused, not overlooked.
 const all = pulumi.runtime.allConfig();

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** Between two looks, in milliseconds. */
 const pause = 500;
 
@@ -11,6 +13,31 @@ export function onOrphaned(act: () => void): void {
     if (process.ppid === parent) return;
     clearInterval(watch);
     act();
+  }, pause);
+  watch.unref();
+}
+
+/** The process that started a process; null where that cannot be told (no /proc, or it is gone). */
+function parentOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * For the program itself, which the engine's language host runs, and that one outlives a killed (-9) engine for minutes: the program may ask
+ * for its engine all the time, in ever more memory.
+ */
+export function endWithEngine(end: () => void): void {
+  const host = process.ppid;
+  const engine = parentOf(host);
+  const watch = setInterval(() => {
+    if (process.ppid === host && parentOf(host) === engine) return;
+    clearInterval(watch);
+    end();
   }, pause);
   watch.unref();
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { forgetPendingOperations } from "../../pending-operations.ts";
@@ -149,20 +149,34 @@ test("a cancelled run ends its command and leaves no half state", async () => {
   expect((await project.up(command(`create: "echo after"`))).code).toBe(0);
 });
 
+/** Ids of the programs that work in a folder. Their language host is the engine's own, and ends within minutes. */
+const processesIn = (folder: string): string[] =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return readlinkSync(`/proc/${pid}/cwd`) === folder && !commandLine.includes("pulumi-language-nodejs");
+    } catch {
+      return false; // it has just ended
+    }
+  });
+
 test("after an engine that was killed the next run goes on, and nothing of the first one runs on", async () => {
   await project.up(program(""));
   const mark = join(project.folder, "began");
+  const ends = `import { endWithEngine } from ${JSON.stringify(join(import.meta.dirname, "../../parent.ts"))};\nendWithEngine(() => process.exit(1));\n`;
   project.write(
     "index.ts",
-    program(
-      `new local.Command("k", { create: "echo $$ >${mark}.new; mv ${mark}.new ${mark}; exec sleep 1000" });`,
-    ),
+    ends +
+      program(
+        `new local.Command("k", { create: "echo $$ >${mark}.new; mv ${mark}.new ${mark}; exec sleep 1000" });`,
+      ),
   );
   const engine = project.start("up", "--yes", "--skip-preview");
   const ended = new Promise((resolve) => engine.on("exit", resolve));
   while (!existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 50));
   engine.kill("SIGKILL");
   await ended;
+  while (processesIn(project.folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
   const status = `/proc/${readFileSync(mark, "utf8").trim()}/stat`;
   while (existsSync(status) && !/\) Z /.test(readFileSync(status, "utf8")))
     await new Promise((resolve) => setTimeout(resolve, 50));
