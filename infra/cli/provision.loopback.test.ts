@@ -187,6 +187,8 @@ test("a host that leaves the stack file leaves the fleet with an update of every
   const alone = await events("update", "--host", "shell-1");
   expect(alone.exit).toBe(4);
   expect(of(alone.events, "failure")[0]).toMatchObject({ host: "agent-a" });
+  expect(hostStates(alone.events)).toEqual({ "shell-1": "changed" });
+  fleet.configure("v6", entries("shell-1", "agent-b"));
   const { exit, events: all } = await events("update", "--all");
   expect(of(all, "failure")).toEqual([]);
   expect(exit).toBe(0);
@@ -196,7 +198,7 @@ test("a host that leaves the stack file leaves the fleet with an update of every
 });
 
 test("two at once: the second is refused; a signal ends the first in good order, and the next run completes", async () => {
-  fleet.configure("v6", entries("shell-1", "agent-b"));
+  fleet.configure("v7", entries("shell-1", "agent-b"));
   fleet.hold(true);
   const context = fleet.context();
   const ended = fleet.run(["update", "--all"], context);
