@@ -70,7 +70,7 @@ export class Trouble {
       case "full-disk":
         // Where the step writes there is a page, and it is taken: filling this machine's own disk would be too much.
         return this.#run(`user=$(case ${place} in /home/*) echo 1000 ;; *) echo 0 ;; esac)
-          mkdir -p ${place} && mount -t tmpfs -o size=${String(page)},uid=$user,gid=$user tmpfs ${place} && head -c ${String(page)} /dev/zero >${place}/.full`);
+          [ -d ${place} ] || install -d -o $user -g $user ${place}; mount -t tmpfs -o size=${String(page)},uid=$user,gid=$user tmpfs ${place} && head -c ${String(page)} /dev/zero >${place}/.full`);
       case "full-tmp":
         return this.#run(
           "mount -o remount,size=$(($(du -sk /tmp | cut -f1) + 64))k /tmp && { cat /dev/zero >/tmp/.full 2>/dev/null || true; }",

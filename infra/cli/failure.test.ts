@@ -81,6 +81,7 @@ test.each<[string, number, RegExp]>([
     4,
     /If agent-a left the stack file, .*update --all/,
   ],
+  ["copying /x/dist/app.tar.gz to .convocate/app.tar.gz: Failure", 1, /room in its home on agent-a/],
   ["something nobody has seen", 1, /Correct the cause/],
   ["", 1, /Correct the cause/],
 ])("%s", (message, exit, remedy) => {

@@ -52,6 +52,13 @@ const rules: Rule[] = [
       `If ${host} left the stack file, run \`convocate-host update --all\`, which takes it out first, or put it back; if a host is reached another way from now on, run \`script/pulumi up\`.`,
   },
   {
+    // All that SFTP says of a disk that is full.
+    sign: /^copying .*: (Failure|Permission denied)$|SSH_FX_(FAILURE|PERMISSION_DENIED)/m,
+    exit: exitStatus.failed,
+    remedy: (host) =>
+      `See to it that the stack file's user has room in its home on ${host}, and may write to \`.convocate\` there. Then run this again: it goes on where it stopped.`,
+  },
+  {
     sign: / needs [\d.]+ [GM]B .* free: free some$/m,
     exit: exitStatus.failed,
     remedy: (host) => `Free space on ${host}, and run this again: it goes on where it stopped.`,
