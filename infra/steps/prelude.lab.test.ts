@@ -61,6 +61,15 @@ test("an unknown action fails too, and a success leaves a line in the log", asyn
   expect(log()).not.toContain("b3BlbnNza");
 });
 
+test("where not even the log can be written, nothing is passed over as done", async () => {
+  host.fullTmp = true;
+  // Refused by its first step, were it to get there.
+  const unfit = { roles: "", ssh_port: "22", packages: "", runtime_file: "unfit", runtime_sha256: "" };
+  const { status, stdout, stderr } = await host.run("install", { ...unfit, app_file: "", app_sha256: "" });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect(stderr).toMatch(/^step "check the platform" .*\n[^]*no space is left on \/tmp: free some/);
+});
+
 test("a missing input is named", async () => {
   host.addGroup("convocate", 61_337);
   const some = Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== "to_agent_key"));

@@ -30,10 +30,10 @@ finish() {
 }
 trap finish EXIT
 
-# step TITLE: names what follows.
+# step TITLE: names what follows. Where its name cannot be written, all of `step … && …` would be passed over as if it were done.
 step() {
   current=$1
-  echo "==> $1"
+  echo "==> $1" || exit 1
 }
 
 # refuse WHAT REMEDY: ends the script with a reason that no log is needed to understand.

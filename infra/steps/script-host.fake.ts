@@ -71,10 +71,15 @@ export class ScriptHost {
     return readFileSync(this.path("etc/ufw-rules"), "utf8").split("\n").filter(Boolean);
   }
 
+  /** Not a byte is free on /tmp while scripts run. */
+  fullTmp = false;
+
   /** Runs a script as provisioning does: by standard input of a root shell. */
   run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
-    const within =
-      'mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/lib" /var/lib && mount --bind "$0/bin" /usr/local/bin && exec bash --norc -s "$@"';
+    const full = this.fullTmp
+      ? "mount -t tmpfs -o size=4k tmpfs /tmp && { cat /dev/zero >/tmp/full 2>/dev/null || true; } && "
+      : "";
+    const within = `mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/lib" /var/lib && mount --bind "$0/bin" /usr/local/bin && ${full}exec bash --norc -s "$@"`;
     const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };
