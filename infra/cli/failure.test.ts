@@ -82,6 +82,7 @@ test.each<[string, number, RegExp]>([
     /If agent-a left the stack file, .*update --all/,
   ],
   ["copying /x/dist/app.tar.gz to .convocate/app.tar.gz: Failure", 1, /room in its home on agent-a/],
+  ["No response from server", 5, /address, port and network/],
   ["something nobody has seen", 1, /Correct the cause/],
   ["", 1, /Correct the cause/],
 ])("%s", (message, exit, remedy) => {

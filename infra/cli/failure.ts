@@ -71,7 +71,7 @@ const rules: Rule[] = [
   },
   {
     // The second line is how the programs say it that the engine runs for a step.
-    sign: /dial tcp|i\/o timeout|connection refused|connection lost|handshake failed|no route to host|(: (Timed out while waiting for handshake|Keepalive timeout|connect E[A-Z]+ )|the connection was lost|Connection lost before handshake|read ECONNRESET)/,
+    sign: /dial tcp|i\/o timeout|connection refused|connection lost|handshake failed|no route to host|(: (Timed out while waiting for handshake|Keepalive timeout|connect E[A-Z]+ )|the connection was lost|Connection lost before handshake|read ECONNRESET)|^No response from server/,
     exit: exitStatus.unreachable,
     remedy: (host) =>
       `Check that ${host} is on, and its address, port and network. Then run this again: it goes on where it stopped.`,
