@@ -84,8 +84,8 @@ class RollOut {
     const typists = places.map((agent, i) => new Typist(this.#fleet, `session-${String(i + 1)}`, agent));
     for (const typist of typists) await typist.open();
     await release.make((folder) => withVersion(folder, next));
-    await this.#timed("a release: update --agent agent-c", () =>
-      this.#fleet.host("update", "--agent", "agent-c"),
+    await this.#timed("a release: update --host agent-c", () =>
+      this.#fleet.host("update", "--host", "agent-c"),
     );
     await this.#skewed("newer");
     const { code, stdout, stderr } = await this.#timed("a release: update --all", () =>
