@@ -32,9 +32,15 @@ const makeFolder = (sftp: SFTPWrapper, path: string) =>
     sftp.mkdir(path, () => resolve());
   });
 
+/** Not every question that SFTP asks is answered when the connection ends: nothing is waited for after that. */
+const lost = (client: Client, path: string) =>
+  new Promise<never>((_, reject) => {
+    client.once("close", () => reject(new Error(`connection lost while copying ${path}`)));
+  });
+
 async function copy(inputs: Properties): Promise<void> {
   const { connection, remotePath, source } = schema.parse(inputs);
-  await withConnection(connection, async (client) => {
+  const work = async (client: Client) => {
     const sftp = await session(client);
     const parts = remotePath.split("/").slice(0, -1);
     for (let depth = 1; depth <= parts.length; depth++) {
@@ -51,7 +57,8 @@ async function copy(inputs: Properties): Promise<void> {
       const to = join(target, path.slice(source.path.length));
       await (entry.isDirectory() ? makeFolder(sftp, to) : put(sftp, path, to));
     }
-  });
+  };
+  await withConnection(connection, (client) => Promise.race([work(client), lost(client, source.path)]));
 }
 
 /** `command:remote:CopyToRemote`: copies a file or a folder over SFTP. */
