@@ -214,6 +214,20 @@ test("files and folders are copied over SFTP; changed content is copied again, t
   expect((await stored("copy"))?.id).not.toBe(id);
 });
 
+test("a copy whose connection ends in its middle is an error, not a wait without end", async () => {
+  const source = join(project.folder, "large");
+  writeFileSync(source, Buffer.alloc(5_000_000));
+  const copy = program(
+    `new remote.CopyToRemote("large", { connection, remotePath: "${join(project.folder, "copied")}", source: new pulumi.asset.FileAsset("${source}") });`,
+  );
+  sshd.copyLimit = 1_000_000;
+  const { code, output } = await project.up(copy);
+  sshd.copyLimit = null;
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/connection lost while copying|No response from server/);
+  expect((await project.up(copy)).code).toBe(0);
+});
+
 test("a local command gets its input, and its output is stored", async () => {
   await project.up(program(`new local.Command("l", { create: "cat; echo !", stdin: "here" });`));
   expect((await stored("l"))?.outputs?.["stdout"]).toBe("here!");

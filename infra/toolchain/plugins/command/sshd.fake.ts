@@ -33,6 +33,8 @@ export class FakeSshd {
   path = "/usr/bin:/bin";
   /** Where connections through it really go, by `address:port`; others are refused. */
   readonly ways = new Map<string, { address: string; port: number }>();
+  /** Bytes of a copy after which its connection ends; null: it does not. */
+  copyLimit: number | null = null;
   connections = 0;
   readonly #open = new Set<Connection>();
   readonly #server: ssh2.Server;
@@ -52,7 +54,7 @@ export class FakeSshd {
           return context.reject();
         context.accept();
       });
-      connection.on("session", (accept) => this.#serve(accept()));
+      connection.on("session", (accept) => this.#serve(accept(), connection));
       connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
         const way = this.ways.get(`${destIP}:${String(destPort)}`);
         if (!way) return void reject();
@@ -75,7 +77,7 @@ export class FakeSshd {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #serve(session: Session): void {
+  #serve(session: Session, connection: Connection): void {
     const env: Record<string, string> = {};
     session.on("env", (accept, reject, { key, val }) => {
       if (!this.acceptEnv.has(key)) return (reject as (() => void) | undefined)?.();
@@ -101,6 +103,11 @@ export class FakeSshd {
       if (name !== "sftp") return reject();
       const channel = accept();
       const child = spawn("/usr/lib/openssh/sftp-server");
+      let copied = 0;
+      channel.on("data", (chunk: Buffer) => {
+        copied += chunk.length;
+        if (this.copyLimit !== null && copied > this.copyLimit) connection.end();
+      });
       channel.pipe(child.stdin);
       child.stdout.pipe(channel);
       child.stdin.on("error", () => undefined);
