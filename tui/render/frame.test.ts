@@ -203,9 +203,11 @@ test("settings: columns as wide as what stands in them, whole at 80 columns", ()
     disk_used_bytes: 180 * gib,
     sessions_running: 3,
   };
-  const told = snapshot([anAgent("a", { host: "agent-a", version: "1.4.0", capacity })], []);
+  const told = snapshot([anAgent("a", { host: "agent-a", version, capacity })], []);
   const lines = screen([told, ...press("s")]);
-  expect(lines).toContain(" agent-a up 1h  1.4.0   20/62 GiB, 12 used 10/16, 2.5 used 900 GiB, 180 used");
+  expect(lines).toContain(
+    ` agent-a up 1h  ${version}   20/62 GiB, 12 used 10/16, 2.5 used 900 GiB, 180 used`,
+  );
   expect(lines).toContain(" HOST    HEALTH VERSION MEMORY PROMISED    CPU             DISK");
 });
 
@@ -255,7 +257,9 @@ test("settings: our version, every agent with health, version and capacity; what
     `-- Settings ${"-".repeat(108)}`,
     ` convocate ${version}, 2 agents`,
     expect.stringMatching(/^ HOST +HEALTH +VERSION +MEMORY PROMISED +CPU +DISK$/),
-    expect.stringMatching(/^ host-a +up 1h +1\.2\.0 +2\.0\/8\.0 GiB +4, 1\.3 used +100 GiB, 40 used$/),
+    expect.stringMatching(
+      /^ host-a +up 1h +1\.2\.0 \(newer\) +2\.0\/8\.0 GiB +4, 1\.3 used +100 GiB, 40 used$/,
+    ),
     expect.stringMatching(/^ host-b +down 3m +- +- +- +-$/),
   ]);
   const many = Array.from({ length: 40 }, (_, i) => anAgent(`n${String(i)}`));
