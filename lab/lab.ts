@@ -47,8 +47,7 @@ export class Lab {
     }
     await ensureEngine(this.#dataDir, this.#say);
     const image = await ensureHostImage(base, this.#say);
-    const subnet = await this.records.subnet(async () => freeSubnet(await takenNetworks()));
-    await this.#ensureNetwork(subnet);
+    const subnet = await this.#ensureNetwork();
     for (const name of names) await this.records.remember(name, subnet);
     const hosts = (await this.records.hosts()).filter((host) => names.includes(host.name));
     const rights = await this.#privileges(image);
@@ -56,18 +55,20 @@ export class Lab {
     return hosts;
   }
 
-  async #ensureNetwork(subnet: string): Promise<void> {
+  /** Another lab that comes up at the same moment may choose the same subnet: who is later chooses again. Returns the subnet. */
+  async #ensureNetwork(): Promise<string> {
     const network = networkName(this.name);
-    if ((await run(["docker", "network", "inspect", network])).code === 0) return;
     const mtu = `com.docker.network.driver.mtu=${String(await uplinkMtu())}`;
-    await must([
-      ...["docker", "network", "create", "--subnet", subnet],
-      "-o",
-      mtu,
-      "--label",
-      labLabel(this.name),
-      network,
-    ]);
+    for (let left = 10; ; left -= 1) {
+      const subnet = await this.records.subnet(async () => freeSubnet(await takenNetworks()));
+      if ((await run(["docker", "network", "inspect", network])).code === 0) return subnet;
+      const create = ["docker", "network", "create", "--subnet", subnet, "-o", mtu];
+      const { code, stderr } = await run([...create, "--label", labLabel(this.name), network]);
+      if (code === 0) return subnet;
+      const again = /overlaps/.test(stderr) && (await this.records.hosts()).length === 0 && left > 0;
+      if (!again) throw new Error(`the network ${subnet} of lab ${this.name}: ${stderr.trim()}`);
+      await this.records.forgetSubnet();
+    }
   }
 
   async #privileges(image: string): Promise<string[]> {

@@ -49,6 +49,11 @@ export class Records {
     return readFile(file, "utf8");
   }
 
+  /** Another one is chosen the next time: somebody else has it. */
+  async forgetSubnet(): Promise<void> {
+    await rm(join(this.folder, "subnet"), { force: true });
+  }
+
   async hosts(): Promise<Host[]> {
     const names = await readdir(join(this.folder, "hosts")).catch(() => []);
     return Promise.all(
