@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scriptText, type ScriptName } from "./script.ts";
@@ -19,6 +28,8 @@ export class ScriptHost {
     mkdirSync(this.path("log"));
     mkdirSync(this.path("lib"));
     mkdirSync(this.path("bin"));
+    mkdirSync(this.path("tmp"));
+    chmodSync(this.path("tmp"), 0o1777);
   }
 
   path(...parts: string[]): string {
@@ -76,10 +87,10 @@ export class ScriptHost {
 
   /** Runs a script as provisioning does: by standard input of a root shell. */
   run(name: ScriptName, inputs: Record<string, string>, ...args: string[]): Promise<Outcome> {
-    const full = this.fullTmp
-      ? "mount -t tmpfs -o size=4k tmpfs /tmp && { cat /dev/zero >/tmp/full 2>/dev/null || true; } && "
-      : "";
-    const within = `mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/lib" /var/lib && mount --bind "$0/bin" /usr/local/bin && ${full}exec bash --norc -s "$@"`;
+    const tmp = this.fullTmp
+      ? "mount -t tmpfs -o size=4k tmpfs /tmp && { cat /dev/zero >/tmp/full 2>/dev/null || true; }"
+      : 'mount --bind "$0/tmp" /tmp';
+    const within = `mount --rbind "$0/etc" /etc && mount --bind "$0/log" /var/log && mount --bind "$0/lib" /var/lib && mount --bind "$0/bin" /usr/local/bin && ${tmp} && exec bash --norc -s "$@"`;
     const child = spawn("unshare", ["--mount", "bash", "-c", within, this.#folder, ...args]);
     return new Promise((resolve, reject) => {
       const out = { stdout: "", stderr: "" };
