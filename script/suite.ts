@@ -85,7 +85,7 @@ function onEngine(tests: () => Count): Count {
  * Beside nothing else: the first replaces what was built by releases of its own, the others share this machine's engine
  * and its network of sessions.
  */
-const alone = ["lab/fleet", "agent/agent.lab", "lab/faithful"];
+const alone = ["lab/fleet", "agent/agent.lab", "lab/faithful", "image/deliver.lab"];
 
 const counts = [
   tool("lint", ["eslint", "."]),
