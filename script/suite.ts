@@ -23,13 +23,20 @@ interface JestReport {
   testResults: { name: string; status: string }[];
 }
 
+/** What a run may take, in milliseconds: one that hangs is a failure, and the others are run all the same. */
+const patience = 20 * 60_000;
+
 const reports = mkdtempSync(join(tmpdir(), "convocate-suite-"));
 
 function run(title: string, argv: string[]): boolean {
   const start = Date.now();
   console.log(`==> ${title}`);
   const [command = "", ...args] = argv;
-  const { status } = spawnSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync(command, args, {
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: patience,
+    killSignal: "SIGKILL",
+  });
   console.log(
     `    ${title}: ${status === 0 ? "ok" : "FAILED"} in ${String(Math.round((Date.now() - start) / 1000))} s`,
   );

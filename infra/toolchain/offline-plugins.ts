@@ -42,26 +42,31 @@ async function sourceHash(): Promise<string> {
   return hash.digest("hex").slice(0, 12);
 }
 
+const textOf = (file: string) => readFile(file, "utf8").catch(() => null);
+
 /**
  * Installs our plugins for the resource types in use into `home` under the official version numbers.
- * Nothing is done for one that is there, made of the same sources.
+ * Nothing is done for one that is there, made of the same sources: checkouts of several versions may share one `home`.
  */
 export async function installOfflinePlugins(engine: Engine, home: string, log: Log): Promise<void> {
   const folder = join(home, "offline");
   await mkdir(folder, { recursive: true });
   const hash = await sourceHash();
   for (const name of names) {
+    const program = `pulumi-resource-${name}`;
     const file = join(folder, `${name}-${hash}.cjs`);
-    if (existsSync(file)) continue;
+    const text = `#!/bin/sh\nexec node --no-warnings "${file}" "$@"\n`;
+    const installed = join(home, "plugins", `resource-${name}-v${versions[name]}`, program);
+    if (existsSync(file) && (await textOf(installed)) === text) continue;
     log(`installing our plugin for ${name} ${versions[name]}`);
     await writeFile(`${file}.new`, await bundle(name));
-    const shim = join(folder, `pulumi-resource-${name}`);
-    await writeFile(shim, `#!/bin/sh\nexec node --no-warnings "${file}" "$@"\n`);
+    await rename(`${file}.new`, file);
+    const shim = join(folder, program);
+    await writeFile(shim, text);
     await chmod(shim, 0o755);
     const argv = [join(engine.root, "bin/pulumi"), "plugin", "install", "resource", name, versions[name]];
     const env = ["env", `PULUMI_HOME=${home}`, "PULUMI_SKIP_UPDATE_CHECK=true"];
     const { code: status, stderr } = await run([...env, ...argv, "--file", shim, "--reinstall"]);
     if (status !== 0) throw new Error(`installing the offline plugin ${name} failed: ${stderr.trim()}`);
-    await rename(`${file}.new`, file); // last: a plugin that was not installed whole is installed again
   }
 }

@@ -25,6 +25,7 @@ export class ScratchProject {
   readonly folder = mkdtempSync(join(tmpdir(), "scratch-"));
   #env: Record<string, string> = {};
   #root = "";
+  readonly #running = new Set<ChildProcess>();
 
   async open(): Promise<void> {
     const toolchain = await ensureToolchain({
@@ -46,6 +47,7 @@ export class ScratchProject {
   }
 
   close(): void {
+    for (const child of this.#running) child.kill("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -56,10 +58,11 @@ export class ScratchProject {
   /** Starts the engine; the caller waits for its end. */
   start(...args: string[]): ChildProcess {
     const argv = [...args, "--cwd", this.folder, "--non-interactive", "--color", "never"];
-    return spawn(join(this.#root, "bin/pulumi"), argv, {
-      env: { ...process.env, ...this.#env },
-      stdio: "pipe",
-    });
+    const env = { ...process.env, ...this.#env };
+    const child = spawn(join(this.#root, "bin/pulumi"), argv, { env, stdio: "pipe" });
+    this.#running.add(child);
+    child.once("close", () => this.#running.delete(child));
+    return child;
   }
 
   pulumi(...args: string[]): Promise<EngineRun> {
