@@ -47,7 +47,12 @@ export class ScratchProject {
   }
 
   close(): void {
-    for (const child of this.#running) child.kill("SIGKILL");
+    for (const child of this.#running) {
+      child.kill("SIGKILL");
+      // What a killed engine started holds its pipes for minutes.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 

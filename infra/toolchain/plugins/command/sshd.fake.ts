@@ -87,12 +87,16 @@ export class FakeSshd {
     session.on("exec", (accept, _reject, { command }) => {
       if (!command.startsWith("printenv ")) this.commands.push(command);
       const channel = accept();
-      const child = spawn("sh", ["-c", command], { env: { PATH: this.path, ...env } });
+      // Of a group of its own: it ends with all that it started.
+      const child = spawn("sh", ["-c", command], { env: { PATH: this.path, ...env }, detached: true });
       channel.pipe(child.stdin);
       child.stdin.on("error", () => undefined);
       child.stdout.on("data", (chunk: Buffer) => channel.write(chunk));
       child.stderr.on("data", (chunk: Buffer) => channel.stderr.write(chunk));
-      channel.on("close", () => child.kill("SIGKILL"));
+      channel.on("close", () => {
+        if ((child.exitCode ?? child.signalCode) === null && child.pid !== undefined)
+          process.kill(-child.pid, "SIGKILL");
+      });
       child.on("close", (code, signal) => {
         if (signal) channel.exit(signal.replace("SIG", ""));
         else channel.exit(code ?? 1);
