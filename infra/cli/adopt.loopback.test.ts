@@ -137,7 +137,9 @@ test.each([
 test("when ours do not come up, what v2 left stays", async () => {
   says("agent-a", old);
   fleet.fail("agent-a-init-agent", "it does not answer\n");
-  expect((await adopt(["--yes"])).exit).toBe(1);
+  const { exit, context } = await adopt(["--yes"]);
+  expect(context.err).toContain("agent-a: init-agent: Process exited with status 1: it does not answer");
+  expect(exit).toBe(1);
   expect(fleet.ran()).toEqual(["agent-a prepare", "agent-a-install apply", "agent-a-init-agent apply"]);
   fleet.fail("agent-a-init-agent", null);
 });
