@@ -58,6 +58,15 @@ test("official plugins that were downloaded before need no network", async () =>
   expect(env["PATH"]?.split(":")[0]).toBe(join(folder, "root/bin"));
 });
 
+test("the engine keeps no debug logs of its runs, and those that it had are gone", async () => {
+  havePlugins();
+  mkdirSync(data("pulumi-official/logs/run.log"), { recursive: true });
+  for (let time = 0; time < 2; time += 1) {
+    await ensure();
+    expect(readFileSync(data("pulumi-official/logs"), "utf8")).toBe("");
+  }
+});
+
 test("the passphrase is made once, for its owner alone, and only its file's name is handed on", async () => {
   havePlugins();
   const { env } = await ensure();
