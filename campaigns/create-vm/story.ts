@@ -210,7 +210,7 @@ export class MachineStory {
   }
 
   async runSession(): Promise<void> {
-    const made = await this.#fleet.verb("new", "one", "--agent", this.#machine.name);
+    const made = await this.#fleet.verb("new", "one", "--agent", this.#machine.name, "--memory", "512m");
     this.#expect("a session is made on it", made.code === 0, made.stderr);
     const started = await this.#timed("start of a session", () => this.#fleet.verb("restart", "one"));
     this.#expect("the session starts", started.code === 0, started.stderr);

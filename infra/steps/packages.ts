@@ -10,6 +10,7 @@ export const packages = {
     "rsyslog",
     "rsyslog-openssl",
   ],
-  agent: ["docker.io", "iptables", "nftables"],
+  // Where the kernel has AppArmor, the engine starts no container without its programs, which docker.io only recommends.
+  agent: ["docker.io", "apparmor", "iptables", "nftables"],
   shell: ["logrotate", "rsyslog-gnutls"],
 } as const;

@@ -17,7 +17,7 @@ main() {
   local address network
   address=$(cat "$machines/$name/address")
   network=$(virsh net-dumpxml --inactive convocate)
-  forget ip-dhcp-host "$(grep -F "<host mac='$mac'" <<<"$network" | head -n 1 || true)"
+  forget ip-dhcp-host "$(grep -o "<host mac='$mac'.*" <<<"$network" | head -n 1 || true)"
   if grep -qF "<host ip='$address'>" <<<"$network"; then forget dns-host "<host ip='$address'/>"; fi
   step "remove its disks"
   mv -T "$machines/$name" "$machines/.gone-$name"

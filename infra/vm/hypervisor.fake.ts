@@ -38,8 +38,9 @@ case "$verb" in
   net-define) cp "$1" $dir/network; echo net-define >>$dir/log ;;
   net-list) if [ -e $dir/started ]; then echo convocate; fi ;;
   net-start) touch $dir/started; echo net-start >>$dir/log ;;
-  net-dumpxml) cat $dir/network ;;
-  net-update) [ "$1 $2" = "convocate add" ] && echo "$4" >>$dir/network
+  net-dumpxml) sed 's/^/    /' $dir/network ;;
+  net-update) case "$4" in "<"*) ;; *) echo "error: Failed to open file '$4'" >&2; exit 1 ;; esac
+    [ "$1 $2" = "convocate add" ] && echo "$4" >>$dir/network
     if [ "$2" = delete ]; then grep -vF "$(sed 's,/>$,,' <<<"$4")" $dir/network >$dir/network.new; mv $dir/network.new $dir/network; fi; echo "net-update $2" >>$dir/log ;;
   *) echo "no $verb" >&2; exit 9 ;;
 esac`;
